@@ -1,0 +1,45 @@
+#include "bridge/core/clock_session.hpp"
+
+#include <algorithm>
+#include <variant>
+
+#include "bridge/core/assert.hpp"
+#include "bridge/core/limits.hpp"
+#include "bridge/core/rest_verdict.hpp"
+
+namespace bridge {
+
+void ClockSession::stop() {
+  due_ = never;
+  request_ = 0;
+}
+
+void ClockSession::synchronize(Now now) {
+  if (request_ == 0) due_ = std::min(due_, now.monotonic);
+}
+
+void ClockSession::answer(RequestNumber request, const RestReply& reply, Now now) {
+  if (request == 0 || request != request_) return;
+  request_ = 0;
+  if (const auto* time = std::get_if<ServerTime>(&reply)) {
+    clock_.learn(time->time, now.wall);
+    backoff_.reset();
+    due_ = now.monotonic + limits::clock_sync_interval;
+    return;
+  }
+  const auto* failure = std::get_if<RestFailure>(&reply);
+  BRIDGE_ASSERT(failure != nullptr);
+  const Duration wait = wait_asked_for(*failure, clock_.at_least(now.wall),
+                                       std::max(backoff_.next_delay(), limits::clock_sync_retry));
+  effects_.log(LogLevel::warn, "the exchange does not tell its time: " + describe(*failure));
+  due_ = now.monotonic + wait;
+}
+
+void ClockSession::wake(Now now) {
+  if (now.monotonic < due_) return;
+  due_ = never;
+  request_ = ++last_request_;
+  effects_.add(effect::Request{request_, Endpoint::server_time});
+}
+
+}  // namespace bridge

@@ -1,0 +1,183 @@
+#include "bridge/core/position_book.hpp"
+
+#include <array>
+#include <utility>
+
+#include "bridge/core/assert.hpp"
+
+namespace bridge {
+namespace {
+
+constexpr std::array all_position_sides{PositionSide::both, PositionSide::long_side,
+                                        PositionSide::short_side};
+
+bool differ(const std::optional<Decimal>& a, const std::optional<Decimal>& b) {
+  return a && b && *a != *b;
+}
+
+// Whether a row of positionRisk and an entry tell of different positions. The break-even price is
+// left out: REST prints it with binary tails ("2490.8759520000003") that the stream does not have.
+bool differ(const Position& position, const PositionRow& row) {
+  if (position.amount != row.amount) return true;
+  if (row.amount.is_zero()) return false;
+  return position.entry_price != row.entry_price ||
+         differ(position.isolated_wallet, row.isolated_wallet);
+}
+
+bool is_before(const std::optional<WallTime>& time, WallTime limit) {
+  return !time || *time < limit;
+}
+
+template <class T>
+void take_if_known(std::optional<T>& to, const std::optional<T>& from) {
+  if (from) to = from;
+}
+
+}  // namespace
+
+PositionBook::Outcome PositionBook::apply(SymbolId symbol, const PositionChange& change,
+                                          WallTime transaction_time) {
+  Entry& entry = entry_of(symbol, change.position_side);
+  if (entry.position.changed_at && transaction_time < *entry.position.changed_at)
+    return {&entry, Change::ignored};
+  if (change.margin_type) settings_[symbol].margin_type = change.margin_type;
+
+  Position next = entry.position;
+  next.amount = change.amount;
+  next.entry_price = change.entry_price;
+  take_if_known(next.break_even_price, change.break_even_price);
+  take_if_known(next.realized_pnl, change.realized_pnl);
+  take_if_known(next.isolated_wallet, change.isolated_wallet);
+  take_if_known(next.margin_type, change.margin_type);
+  next.changed_at = transaction_time;
+  return {&entry, replace(entry, std::move(next))};
+}
+
+PositionBook::Comparison PositionBook::merge(SymbolTable& symbols, const PositionRows& rows,
+                                             WallTime certain_before,
+                                             WaitForStream wait_for_stream) {
+  Comparison comparison;
+  std::vector<bool> has_row(entries_.size());
+  for (const PositionRow& row : rows.rows) {
+    Entry& entry = entry_of(symbols.intern(row.symbol), row.position_side);
+    has_row.resize(entries_.size());
+    has_row[entry.index] = true;
+    if (!differ(entry.position, row)) continue;
+
+    const bool ours_is_newer = entry.position.changed_at &&
+                               (row.updated_at ? *row.updated_at < *entry.position.changed_at
+                                               : *entry.position.changed_at >= certain_before);
+    const bool stream_may_say_it =
+        wait_for_stream == WaitForStream::yes && !is_before(row.updated_at, certain_before);
+    if (ours_is_newer || stream_may_say_it) {
+      // A row from before our last change can't know better, however often REST repeats it.
+      ++comparison.undecided;
+      continue;
+    }
+    Position next = entry.position;
+    next.amount = row.amount;
+    next.entry_price = row.entry_price;
+    next.break_even_price = row.break_even_price;
+    take_if_known(next.isolated_wallet, row.isolated_wallet);
+    take_if_known(next.margin_type, row.margin_type);
+    take_if_known(next.leverage, row.leverage);
+    take_if_known(next.changed_at, row.updated_at);
+    comparison.changed.push_back({&entry, replace(entry, std::move(next))});
+  }
+
+  for (Entry& entry : entries_) {
+    if (has_row[entry.index] || !entry.position.is_open()) continue;
+    if (!is_before(entry.position.changed_at, certain_before)) {
+      ++comparison.undecided;
+      continue;
+    }
+    Position next = entry.position;
+    next.amount = Decimal{};
+    next.entry_price = Decimal{};
+    next.break_even_price.reset();
+    comparison.changed.push_back({&entry, replace(entry, std::move(next))});
+  }
+  return comparison;
+}
+
+bool PositionBook::is_news(SymbolId symbol, PositionSide side, WallTime transaction_time,
+                           WallTime certain_before) const {
+  const Entry* const entry = find(symbol, side);
+  if (entry != nullptr && entry->position.is_open()) return true;  // apply() compares the times
+  return transaction_time >= certain_before;
+}
+
+std::vector<PositionBook::Entry*> PositionBook::set_leverage(SymbolId symbol,
+                                                             std::uint32_t leverage) {
+  settings_[symbol].leverage = leverage;
+  return apply_settings(symbol);
+}
+
+std::vector<PositionBook::Entry*> PositionBook::set_symbol_configs(SymbolTable& symbols,
+                                                                   const SymbolConfigs& configs) {
+  std::vector<Entry*> changed;
+  for (const SymbolConfigRow& row : configs.rows) {
+    const SymbolId symbol = symbols.intern(row.symbol);
+    Settings& settings = settings_[symbol];
+    take_if_known(settings.leverage, row.leverage);
+    take_if_known(settings.margin_type, row.margin_type);
+    for (Entry* entry : apply_settings(symbol)) changed.push_back(entry);
+  }
+  return changed;
+}
+
+const PositionBook::Entry* PositionBook::find(SymbolId symbol, PositionSide side) const {
+  const auto found = by_key_.find({symbol, side});
+  return found == by_key_.end() ? nullptr : found->second;
+}
+
+PositionBook::Entry& PositionBook::entry_of(SymbolId symbol, PositionSide side) {
+  const auto [place, is_new] = by_key_.try_emplace({symbol, side}, nullptr);
+  if (!is_new) return *place->second;
+  Entry& entry = entries_.emplace_back();
+  entry.symbol = symbol;
+  entry.position_side = side;
+  entry.index = static_cast<std::uint32_t>(entries_.size() - 1);
+  if (const auto found = settings_.find(symbol); found != settings_.end()) {
+    entry.position.leverage = found->second.leverage;
+    entry.position.margin_type = found->second.margin_type;
+  }
+  place->second = &entry;
+  return entry;
+}
+
+PositionBook::Change PositionBook::replace(Entry& entry, Position next) {
+  const bool was_open = entry.position.is_open();
+  entry.position = std::move(next);
+  ++entry.revision;
+  const bool is_open = entry.position.is_open();
+  if (is_open && !was_open) {
+    ++open_count_;
+    return Change::opened;
+  }
+  if (was_open && !is_open) {
+    BRIDGE_ASSERT(open_count_ > 0);
+    --open_count_;
+    return Change::closed;
+  }
+  return is_open ? Change::updated : Change::none;
+}
+
+std::vector<PositionBook::Entry*> PositionBook::apply_settings(SymbolId symbol) {
+  const Settings& settings = settings_[symbol];
+  std::vector<Entry*> changed;
+  for (const PositionSide side : all_position_sides) {
+    const auto found = by_key_.find({symbol, side});
+    if (found == by_key_.end()) continue;
+    Position& position = found->second->position;
+    if (position.leverage == settings.leverage && position.margin_type == settings.margin_type)
+      continue;
+    position.leverage = settings.leverage;
+    position.margin_type = settings.margin_type;
+    ++found->second->revision;
+    if (position.is_open()) changed.push_back(found->second);
+  }
+  return changed;
+}
+
+}  // namespace bridge

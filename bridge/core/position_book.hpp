@@ -1,0 +1,116 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "bridge/core/exchange_events.hpp"
+#include "bridge/core/exchange_requests.hpp"
+#include "bridge/core/position.hpp"
+#include "bridge/core/symbol_table.hpp"
+#include "bridge/core/time.hpp"
+
+namespace bridge {
+
+// What one account holds, by symbol and position side as the exchange names them. The side is never
+// derived from the sign: in hedge mode a LONG and a SHORT leg of one symbol stand beside a BOTH row
+// of amount 0, and three rows of one symbol are three entries.
+//
+// An entry, once there, stays (flat when closed) and keeps its address: what is published about it
+// goes on counting where it stopped.
+class PositionBook {
+ public:
+  struct Entry {
+    SymbolId symbol = 0;
+    PositionSide position_side = PositionSide::both;
+    Position position;
+    // Moves with every change of `position`.
+    std::uint32_t revision = 0;
+    // Position in entries().
+    std::uint32_t index = 0;
+  };
+
+  enum class Change : std::uint8_t {
+    none,     // nothing that a subscriber would see: a flat row of something that was flat
+    opened,   // was flat
+    updated,  // was and is open
+    closed,   // was open
+    ignored,  // older than what the book has
+  };
+
+  struct Outcome {
+    Entry* entry = nullptr;
+    Change change = Change::none;
+  };
+
+  // Applies one row of an ACCOUNT_UPDATE. A row whose transaction time is before the entry's last
+  // change is ignored; one of the same millisecond is not: the exchange may change a position twice
+  // in one.
+  Outcome apply(SymbolId symbol, const PositionChange& change, WallTime transaction_time);
+
+  // What a comparison with positionRisk found.
+  struct Comparison {
+    std::vector<Outcome> changed;
+    // Entries that differ, but changed so recently that the exchange's REST side may not have seen
+    // it, or the stream may still bring it. Look again soon.
+    std::size_t undecided = 0;
+  };
+
+  // Makes the book equal to what positionRisk showed, where positionRisk can know better.
+  // `certain_before`: a time of the exchange's clock before which everything that happened is
+  // certainly in `rows`.
+  //   * A row is taken when it is not older than the entry's last change; a newer one that is not
+  //     certain yet is left undecided if `wait_for_stream`, since the stream may be about to say
+  //     it.
+  //   * An open entry without a row is closed when its last change is certain to be in the rows.
+  enum class WaitForStream : std::uint8_t { no, yes };
+  Comparison merge(SymbolTable& symbols, const PositionRows& rows, WallTime certain_before,
+                   WaitForStream wait_for_stream);
+
+  // Whether `change` (of a time at which the stream was already being buffered) is not yet part of
+  // rows that were merged with `certain_before`: an open entry knows its own last change, a flat
+  // one only that the rows did not have it.
+  bool is_news(SymbolId symbol, PositionSide side, WallTime transaction_time,
+               WallTime certain_before) const;
+
+  // Leverage and margin type are settings of a symbol, told apart from the positions. Return the
+  // open entries that changed by it.
+  std::vector<Entry*> set_leverage(SymbolId symbol, std::uint32_t leverage);
+  std::vector<Entry*> set_symbol_configs(SymbolTable& symbols, const SymbolConfigs& configs);
+
+  const Entry* find(SymbolId symbol, PositionSide side) const;
+  const std::deque<Entry>& entries() const { return entries_; }
+  std::deque<Entry>& entries() { return entries_; }
+  std::size_t open_count() const { return open_count_; }
+
+ private:
+  struct Key {
+    SymbolId symbol;
+    PositionSide side;
+    friend bool operator==(const Key&, const Key&) = default;
+  };
+  struct KeyHash {
+    std::size_t operator()(const Key& key) const {
+      return std::hash<std::uint64_t>{}(std::uint64_t{key.symbol} * position_side_count +
+                                        static_cast<std::uint64_t>(key.side));
+    }
+  };
+  struct Settings {
+    std::optional<std::uint32_t> leverage;
+    std::optional<MarginType> margin_type;
+  };
+
+  Entry& entry_of(SymbolId symbol, PositionSide side);
+  Change replace(Entry& entry, Position next);
+  std::vector<Entry*> apply_settings(SymbolId symbol);
+
+  std::deque<Entry> entries_;
+  std::unordered_map<Key, Entry*, KeyHash> by_key_;
+  std::unordered_map<SymbolId, Settings> settings_;
+  std::size_t open_count_ = 0;
+};
+
+}  // namespace bridge

@@ -1,0 +1,323 @@
+#include "bridge/core/position_feed.hpp"
+
+#include <algorithm>
+#include <unordered_set>
+#include <utility>
+
+#include "bridge/core/assert.hpp"
+#include "bridge/core/valuation.hpp"
+
+namespace bridge {
+namespace {
+
+// How often the ages of the mark prices are looked at.
+constexpr Duration staleness_check_interval = std::chrono::milliseconds{500};
+
+}  // namespace
+
+PositionFeed::PositionFeed(Publications& publications, Duration stale_after, std::uint32_t& topics)
+    : publications_{publications}, stale_after_{stale_after}, topics_{topics} {}
+
+PositionFeed::AccountNumber PositionFeed::add_account(AccountIdentity identity, Now now) {
+  Account& account = accounts_.emplace_back();
+  account.identity = std::move(identity);
+  account.since = now.wall;
+  account.user_detail = "connecting";
+  account.gauges.state.set(account.state);
+  return static_cast<AccountNumber>(accounts_.size() - 1);
+}
+
+void PositionFeed::set_user_phase(AccountNumber number, UserPhase phase, std::string detail,
+                                  Now now) {
+  Account& account = accounts_[number];
+  now_ = now.monotonic;
+  account.user_phase = phase;
+  account.user_detail = std::move(detail);
+  if (update_status(account, now)) publish_all_open(account, Trigger::state, now.wall);
+}
+
+void PositionFeed::set_user_connected(AccountNumber number, bool connected) {
+  accounts_[number].user_connected = connected;
+}
+
+void PositionFeed::apply(AccountNumber number, const AccountUpdate& update, Now received) {
+  Account& account = accounts_[number];
+  now_ = received.monotonic;
+  for (const PositionChange& change : update.positions) {
+    const auto outcome =
+        account.book.apply(symbols_.intern(change.symbol), change, update.transaction_time);
+    follow(account, outcome);
+    publish_changed(account, outcome, Trigger::account_update, update.reason, received.wall);
+  }
+}
+
+void PositionFeed::apply(AccountNumber number, const LeverageChange& change, Now received) {
+  Account& account = accounts_[number];
+  now_ = received.monotonic;
+  const auto changed = account.book.set_leverage(symbols_.intern(change.symbol), change.leverage);
+  for (const PositionBook::Entry* entry : changed) {
+    publish(topic_of(account, *entry), Trigger::config, {}, received.wall);
+  }
+}
+
+void PositionFeed::synchronize(AccountNumber number, const Snapshot& snapshot, std::string detail,
+                               Now now) {
+  Account& account = accounts_[number];
+  now_ = now.monotonic;
+  account.book.set_symbol_configs(symbols_, snapshot.symbol_configs);
+
+  std::unordered_set<std::uint32_t> closed;
+  const auto take = [&](const PositionBook::Outcome& outcome) {
+    follow(account, outcome);
+    if (outcome.change == PositionBook::Change::closed) closed.insert(outcome.entry->index);
+  };
+  const auto comparison = account.book.merge(symbols_, snapshot.positions, snapshot.certain_before,
+                                             PositionBook::WaitForStream::no);
+  for (const auto& outcome : comparison.changed) take(outcome);
+  for (const AccountUpdate& update : snapshot.account_updates) {
+    for (const PositionChange& change : update.positions) {
+      const SymbolId symbol = symbols_.intern(change.symbol);
+      if (account.book.is_news(symbol, change.position_side, update.transaction_time,
+                               snapshot.certain_before))
+        take(account.book.apply(symbol, change, update.transaction_time));
+    }
+  }
+  for (const LeverageChange& change : snapshot.leverage_changes) {
+    account.book.set_leverage(symbols_.intern(change.symbol), change.leverage);
+  }
+
+  account.user_phase = UserPhase::synchronized;
+  account.user_detail = std::move(detail);
+  update_status(account, now);
+  for (const PositionBook::Entry& entry : account.book.entries()) {
+    if (entry.position.is_open() || closed.contains(entry.index))
+      publish(topic_of(account, entry), Trigger::snapshot, {}, now.wall);
+  }
+}
+
+PositionFeed::Reconciliation PositionFeed::reconcile(AccountNumber number, const PositionRows& rows,
+                                                     WallTime certain_before, Now now) {
+  Account& account = accounts_[number];
+  now_ = now.monotonic;
+  std::vector<Decimal> before;
+  for (const PositionBook::Entry& entry : account.book.entries())
+    before.push_back(entry.position.amount);
+
+  const auto comparison =
+      account.book.merge(symbols_, rows, certain_before, PositionBook::WaitForStream::yes);
+  Reconciliation result;
+  result.undecided = comparison.undecided;
+  for (const auto& outcome : comparison.changed) {
+    const PositionBook::Entry& entry = *outcome.entry;
+    result.corrections.push_back(
+        {.symbol = symbols_.name(entry.symbol),
+         .position_side = entry.position_side,
+         .amount_before = entry.index < before.size() ? before[entry.index] : Decimal{},
+         .amount_after = entry.position.amount});
+    follow(account, outcome);
+    publish_changed(account, outcome, Trigger::reconcile, {}, now.wall);
+  }
+  return result;
+}
+
+void PositionFeed::set_mark_connected(bool connected, std::string_view detail, Now now) {
+  now_ = now.monotonic;
+  mark_connected_ = connected;
+  mark_detail_ = detail;
+  for (Account& account : accounts_) {
+    if (update_status(account, now)) publish_all_open(account, Trigger::state, now.wall);
+  }
+}
+
+void PositionFeed::apply(const MarkPriceTick& tick, Now received) {
+  const auto symbol = symbols_.find(tick.symbol);
+  if (!symbol) return;  // no account has ever held it
+  now_ = received.monotonic;
+  if (!mark_prices_.set(*symbol, tick, received.monotonic)) return;
+  if (*symbol >= holders_.size()) return;
+  for (Topic* topic : holders_[*symbol]) publish(*topic, Trigger::mark_price, {}, received.wall);
+}
+
+void PositionFeed::wake(Now now) {
+  if (now.monotonic < deadline_) return;
+  now_ = now.monotonic;
+  deadline_ = held_symbols_.empty() ? never : now.monotonic + staleness_check_interval;
+  for (const auto& holders : holders_) {
+    for (Topic* topic : holders) {
+      if (state_of(*topic) != topic->published_state) publish(*topic, Trigger::state, {}, now.wall);
+    }
+  }
+}
+
+PositionFeed::AccountView PositionFeed::view(AccountNumber number) const {
+  const Account& account = accounts_[number];
+  return {.identity = account.identity,
+          .state = account.state,
+          .user_connected = account.user_connected,
+          .mark_connected = mark_connected_,
+          .detail = account.detail,
+          .since = account.since,
+          .account_seq = account.account_seq,
+          .book = account.book};
+}
+
+AccountState PositionFeed::derived_state(const Account& account) const {
+  const auto until_live = [&](AccountState state) {
+    return account.was_live ? AccountState::stale : state;
+  };
+  switch (account.user_phase) {
+    case UserPhase::stopped: return AccountState::stopped;
+    case UserPhase::failed: return AccountState::failed;
+    case UserPhase::connecting: return until_live(AccountState::connecting);
+    case UserPhase::syncing: return until_live(AccountState::syncing);
+    case UserPhase::synchronized:
+      return mark_connected_ ? AccountState::live : until_live(AccountState::syncing);
+  }
+  BRIDGE_UNREACHABLE("not a UserPhase");
+}
+
+std::string_view PositionFeed::derived_detail(const Account& account) const {
+  const bool mark_is_the_reason = account.user_phase == UserPhase::synchronized && !mark_connected_;
+  return mark_is_the_reason ? mark_detail_ : account.user_detail;
+}
+
+bool PositionFeed::update_status(Account& account, Now now) {
+  const AccountState state = derived_state(account);
+  const bool changed = state != account.state;
+  const bool connections_changed = account.user_connected != account.published_user_connected ||
+                                   mark_connected_ != account.published_mark_connected;
+  const bool is_first = account.account_seq == 0;
+  if (!changed && !connections_changed && !is_first) return false;
+
+  const bool liveness_changed =
+      (state == AccountState::live) != (account.state == AccountState::live);
+  if (changed) account.since = now.wall;
+  account.state = state;
+  if (state == AccountState::live) account.was_live = true;
+  account.detail = derived_detail(account);
+  account.published_user_connected = account.user_connected;
+  account.published_mark_connected = mark_connected_;
+  account.gauges.state.set(state);
+
+  publications_.publish(
+      AccountStatus{.account = account.identity,
+                    .state = state,
+                    .running = state != AccountState::failed && state != AccountState::stopped,
+                    .user_connected = account.user_connected,
+                    .mark_connected = mark_connected_,
+                    .active_positions = static_cast<std::uint32_t>(account.book.open_count()),
+                    .subscribed_symbols = static_cast<std::uint32_t>(held_symbols_.size()),
+                    .detail = account.detail,
+                    .since = account.since,
+                    .account_seq = ++account.account_seq});
+  return liveness_changed;
+}
+
+void PositionFeed::publish_all_open(Account& account, Trigger trigger, WallTime received) {
+  for (const PositionBook::Entry& entry : account.book.entries()) {
+    if (entry.position.is_open()) publish(topic_of(account, entry), trigger, {}, received);
+  }
+}
+
+PositionFeed::Topic& PositionFeed::topic_of(Account& account, const PositionBook::Entry& entry) {
+  // Entries are only ever added at the end of the book.
+  while (account.topics.size() <= entry.index) {
+    Topic& topic = account.topics.emplace_back();
+    topic.account = &account;
+    topic.entry = &account.book.entries()[account.topics.size() - 1];
+    topic.number = topics_++;
+  }
+  return account.topics[entry.index];
+}
+
+void PositionFeed::follow(Account& account, const PositionBook::Outcome& outcome) {
+  switch (outcome.change) {
+    case PositionBook::Change::opened: hold(topic_of(account, *outcome.entry)); return;
+    case PositionBook::Change::closed: release(topic_of(account, *outcome.entry)); return;
+    case PositionBook::Change::ignored: account.gauges.updates_ignored.add(); return;
+    case PositionBook::Change::none:
+    case PositionBook::Change::updated: return;
+  }
+}
+
+void PositionFeed::hold(Topic& topic) {
+  const SymbolId symbol = topic.entry->symbol;
+  if (symbol >= holders_.size()) holders_.resize(symbol + std::size_t{1});
+  auto& holders = holders_[symbol];
+  BRIDGE_ASSERT(std::find(holders.begin(), holders.end(), &topic) == holders.end());
+  if (holders.empty()) {
+    held_symbols_.insert(symbols_.name(symbol));
+    ++held_symbols_revision_;
+    // Nobody listened while nobody held it: a price from then is none.
+    if (mark_prices_.find(symbol) != nullptr && is_old(mark_prices_.heard_at(symbol)))
+      mark_prices_.forget(symbol);
+  }
+  holders.push_back(&topic);
+  topic.opened_at = now_;
+  topic.account->gauges.positions_open.set(topic.account->book.open_count());
+  if (deadline_ == never) deadline_ = now_ + staleness_check_interval;
+}
+
+void PositionFeed::release(Topic& topic) {
+  const SymbolId symbol = topic.entry->symbol;
+  auto& holders = holders_[symbol];
+  const auto place = std::find(holders.begin(), holders.end(), &topic);
+  BRIDGE_ASSERT(place != holders.end());
+  holders.erase(place);
+  if (holders.empty()) {
+    held_symbols_.erase(symbols_.name(symbol));
+    ++held_symbols_revision_;
+  }
+  topic.account->gauges.positions_open.set(topic.account->book.open_count());
+}
+
+PositionState PositionFeed::state_of(const Topic& topic) const {
+  if (topic.account->state != AccountState::live) return PositionState::stale;
+  if (!topic.entry->position.is_open()) return PositionState::live;
+  const SymbolId symbol = topic.entry->symbol;
+  const bool is_priced = mark_prices_.find(symbol) != nullptr;
+  return is_old(is_priced ? mark_prices_.heard_at(symbol) : topic.opened_at) ? PositionState::stale
+                                                                             : PositionState::live;
+}
+
+void PositionFeed::publish_changed(Account& account, const PositionBook::Outcome& outcome,
+                                   Trigger trigger, std::string_view account_reason,
+                                   WallTime received) {
+  if (outcome.change == PositionBook::Change::none ||
+      outcome.change == PositionBook::Change::ignored)
+    return;
+  publish(topic_of(account, *outcome.entry), trigger, account_reason, received);
+}
+
+void PositionFeed::publish(Topic& topic, Trigger trigger, std::string_view account_reason,
+                           WallTime received) {
+  Account& account = *topic.account;
+  const Position& position = topic.entry->position;
+  const MarkPrice* const mark = mark_prices_.find(topic.entry->symbol);
+  topic.published_state = state_of(topic);
+  account.gauges.updates_published[trigger].add();
+
+  PositionUpdate update{.topic = topic.number,
+                        .revision = topic.entry->revision,
+                        .account = account.identity,
+                        .symbol = symbols_.name(topic.entry->symbol),
+                        .position_side = topic.entry->position_side,
+                        .position = position,
+                        .mark_price = mark,
+                        .unrealized_pnl = {},
+                        .notional = {},
+                        .state = topic.published_state,
+                        .trigger = trigger,
+                        .account_reason = account_reason,
+                        .received = received,
+                        .account_seq = ++account.account_seq,
+                        .seq = ++topic.seq};
+  if (mark != nullptr) {
+    update.unrealized_pnl =
+        linear_unrealized_pnl(position.amount, position.entry_price, mark->mark_price);
+    update.notional = linear_notional(position.amount, mark->mark_price);
+  }
+  publications_.publish(update);
+}
+
+}  // namespace bridge

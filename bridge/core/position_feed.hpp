@@ -1,0 +1,179 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bridge/core/counter.hpp"
+#include "bridge/core/exchange_events.hpp"
+#include "bridge/core/exchange_requests.hpp"
+#include "bridge/core/mark_prices.hpp"
+#include "bridge/core/position_book.hpp"
+#include "bridge/core/publications.hpp"
+#include "bridge/core/symbol_table.hpp"
+#include "bridge/core/time.hpp"
+
+namespace bridge {
+
+// Joins what the accounts of one environment hold with what it is worth there, and publishes every
+// change of either, numbered. Whether it may be trusted is decided here and nowhere else:
+//   * an account is live while its user stream is synchronized and the mark stream is connected;
+//   * a position is live while its account is, and its mark price is younger than `stale_after`.
+class PositionFeed {
+ public:
+  // Stands for an account in all calls.
+  using AccountNumber = std::uint32_t;
+
+  // What the session of an account knows about itself.
+  enum class UserPhase : std::uint8_t { connecting, syncing, synchronized, failed, stopped };
+
+  // `stale_after`: how long a held symbol may be without a mark price.
+  // `topics`: a source of topic numbers shared by all feeds of the process.
+  PositionFeed(Publications& publications, Duration stale_after, std::uint32_t& topics);
+
+  AccountNumber add_account(AccountIdentity identity, Now now);
+
+  // The user stream's side. `detail` is one sentence for account.status.
+  void set_user_phase(AccountNumber account, UserPhase phase, std::string detail, Now now);
+  // Whether the account's user stream is connected, whatever is known through it.
+  void set_user_connected(AccountNumber account, bool connected);
+
+  void apply(AccountNumber account, const AccountUpdate& update, Now received);
+  void apply(AccountNumber account, const LeverageChange& change, Now received);
+
+  // Everything that makes an account synchronized, in one step: the snapshot, the settings, and the
+  // events that came since the stream was opened. Publishes each open position once, each position
+  // that is gone as FLAT, and the account as synchronized.
+  struct Snapshot {
+    PositionRows positions;
+    SymbolConfigs symbol_configs;
+    std::vector<AccountUpdate> account_updates;
+    std::vector<LeverageChange> leverage_changes;
+    // On the exchange's clock; see PositionBook::merge.
+    WallTime certain_before;
+  };
+  void synchronize(AccountNumber account, const Snapshot& snapshot, std::string detail, Now now);
+
+  // Compares an account that is synchronized with positionRisk; publishes what was different.
+  struct Correction {
+    std::string symbol;
+    PositionSide position_side;
+    Decimal amount_before;
+    Decimal amount_after;
+  };
+  struct Reconciliation {
+    std::vector<Correction> corrections;
+    std::size_t undecided = 0;
+  };
+  Reconciliation reconcile(AccountNumber account, const PositionRows& rows, WallTime certain_before,
+                           Now now);
+
+  // The mark stream's side.
+  void set_mark_connected(bool connected, std::string_view detail, Now now);
+  void apply(const MarkPriceTick& tick, Now received);
+
+  // Marks positions whose mark price has grown old; due at deadline().
+  void wake(Now now);
+  MonotonicTime deadline() const { return deadline_; }
+
+  // The symbols that any account holds, and a number that moves whenever that set does.
+  const std::set<std::string, std::less<>>& held_symbols() const { return held_symbols_; }
+  std::uint64_t held_symbols_revision() const { return held_symbols_revision_; }
+
+  // For heartbeats and status pages.
+  struct AccountView {
+    const AccountIdentity& identity;
+    AccountState state;
+    bool user_connected;
+    bool mark_connected;
+    std::string_view detail;
+    WallTime since;
+    std::uint64_t account_seq;
+    const PositionBook& book;
+  };
+  std::size_t account_count() const { return accounts_.size(); }
+  AccountView view(AccountNumber account) const;
+  const SymbolTable& symbols() const { return symbols_; }
+  const MarkPrices& mark_prices() const { return mark_prices_; }
+  bool mark_connected() const { return mark_connected_; }
+
+  // Read by the metrics thread.
+  struct AccountGauges {
+    Gauge<AccountState> state;
+    Gauge<std::uint64_t> positions_open;
+    Counters<Trigger, trigger_count> updates_published;
+    Counter updates_ignored;  // older than what was known
+  };
+  const AccountGauges& gauges(AccountNumber account) const { return accounts_[account].gauges; }
+
+ private:
+  struct Account;
+
+  // One position as a subject of messages: where its numbers are counted.
+  struct Topic {
+    Account* account = nullptr;
+    const PositionBook::Entry* entry = nullptr;
+    std::uint32_t number = 0;
+    std::uint64_t seq = 0;
+    MonotonicTime opened_at;
+    PositionState published_state = PositionState::stale;
+  };
+
+  struct Account {
+    AccountIdentity identity;
+    PositionBook book;
+    std::deque<Topic> topics;  // by PositionBook::Entry::index
+    UserPhase user_phase = UserPhase::connecting;
+    bool user_connected = false;
+    AccountState state = AccountState::connecting;
+    bool was_live = false;
+    std::string user_detail;
+    std::string detail;
+    WallTime since;
+    std::uint64_t account_seq = 0;
+    // What account.status said last, so that it is not said twice.
+    bool published_user_connected = false;
+    bool published_mark_connected = false;
+    AccountGauges gauges;
+  };
+
+  AccountState derived_state(const Account& account) const;
+  std::string_view derived_detail(const Account& account) const;
+  // Publishes account.status if something in it changed. True if the account became live or stopped
+  // being live.
+  bool update_status(Account& account, Now now);
+  void publish_all_open(Account& account, Trigger trigger, WallTime received);
+
+  Topic& topic_of(Account& account, const PositionBook::Entry& entry);
+  void follow(Account& account, const PositionBook::Outcome& outcome);
+  void hold(Topic& topic);
+  void release(Topic& topic);
+  bool is_old(MonotonicTime heard_at) const { return now_ - heard_at > stale_after_; }
+  PositionState state_of(const Topic& topic) const;
+  void publish(Topic& topic, Trigger trigger, std::string_view account_reason, WallTime received);
+  void publish_changed(Account& account, const PositionBook::Outcome& outcome, Trigger trigger,
+                       std::string_view account_reason, WallTime received);
+
+  Publications& publications_;
+  const Duration stale_after_;
+  std::uint32_t& topics_;
+
+  SymbolTable symbols_;
+  MarkPrices mark_prices_;
+  std::deque<Account> accounts_;
+  // The open positions of each symbol: a tick finds its positions here, it does not search.
+  std::vector<std::vector<Topic*>> holders_;
+  std::set<std::string, std::less<>> held_symbols_;
+  std::uint64_t held_symbols_revision_ = 0;
+
+  bool mark_connected_ = false;
+  std::string mark_detail_ = "the mark price stream is not connected yet";
+  MonotonicTime now_;  // of the call that is being made
+  MonotonicTime deadline_ = never;
+};
+
+}  // namespace bridge

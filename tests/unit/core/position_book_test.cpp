@@ -1,0 +1,164 @@
+#include "bridge/core/position_book.hpp"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/core/feed_fixture.hpp"
+
+namespace bridge {
+namespace {
+
+using testing::change;
+using testing::decimal;
+using testing::exchange_time;
+using testing::row;
+using Change = PositionBook::Change;
+using enum PositionSide;
+
+class PositionBookTest : public ::testing::Test {
+ protected:
+  Change apply(const std::string& symbol, PositionSide side, const std::string& amount,
+               std::int64_t time_ms) {
+    return book_
+        .apply(symbols_.intern(symbol), change(symbol, side, amount, "100"), exchange_time(time_ms))
+        .change;
+  }
+
+  PositionBook::Comparison merge(
+      std::vector<PositionRow> rows, std::int64_t certain_before_ms,
+      PositionBook::WaitForStream wait = PositionBook::WaitForStream::no) {
+    return book_.merge(symbols_, PositionRows{std::move(rows)}, exchange_time(certain_before_ms),
+                       wait);
+  }
+
+  std::string amount(const std::string& symbol, PositionSide side) {
+    const auto* entry = book_.find(symbols_.intern(symbol), side);
+    return entry == nullptr ? "none" : entry->position.amount.to_string();
+  }
+
+  SymbolTable symbols_;
+  PositionBook book_;
+};
+
+TEST_F(PositionBookTest, SaysWhetherAPositionOpenedChangedOrClosed) {
+  EXPECT_EQ(apply("BTCUSDT", both, "0.5", 1), Change::opened);
+  EXPECT_EQ(apply("BTCUSDT", both, "0.7", 2), Change::updated);
+  EXPECT_EQ(apply("BTCUSDT", both, "-0.7", 3), Change::updated);  // a flip
+  EXPECT_EQ(apply("BTCUSDT", both, "0", 4), Change::closed);
+  EXPECT_EQ(apply("BTCUSDT", both, "0", 5), Change::none);
+  EXPECT_EQ(book_.open_count(), 0U);
+}
+
+TEST_F(PositionBookTest, ZeroBothRowBesideHedgeLegsIsNoPosition) {
+  EXPECT_EQ(apply("BTCUSDT", both, "0", 1), Change::none);
+  EXPECT_EQ(apply("BTCUSDT", long_side, "20", 1), Change::opened);
+  EXPECT_EQ(apply("BTCUSDT", short_side, "-10", 1), Change::opened);
+  EXPECT_EQ(apply("BTCUSDT", both, "0", 2), Change::none);
+  EXPECT_EQ(amount("BTCUSDT", long_side), "20");
+  EXPECT_EQ(amount("BTCUSDT", short_side), "-10");
+  EXPECT_EQ(book_.open_count(), 2U);
+}
+
+TEST_F(PositionBookTest, UpdateOlderThanTheEntryIsIgnored) {
+  apply("BTCUSDT", both, "0.5", 10);
+  EXPECT_EQ(apply("BTCUSDT", both, "0.9", 9), Change::ignored);
+  EXPECT_EQ(amount("BTCUSDT", both), "0.5");
+}
+
+TEST_F(PositionBookTest, TwoUpdatesOfOneMillisecondAreBothApplied) {
+  apply("BTCUSDT", both, "0.5", 10);
+  EXPECT_EQ(apply("BTCUSDT", both, "0.9", 10), Change::updated);
+  EXPECT_EQ(amount("BTCUSDT", both), "0.9");
+}
+
+TEST_F(PositionBookTest, UpdateOlderThanSnapshotIsIgnored) {
+  merge({row("BTCUSDT", both, "2", "100", 50)}, 60);
+  EXPECT_EQ(apply("BTCUSDT", both, "1", 40), Change::ignored);
+  EXPECT_EQ(amount("BTCUSDT", both), "2");
+}
+
+TEST_F(PositionBookTest, SnapshotRowOlderThanTheStreamIsNotTaken) {
+  apply("BTCUSDT", both, "3", 100);
+  const auto comparison = merge({row("BTCUSDT", both, "2", "100", 50)}, 90);
+  EXPECT_TRUE(comparison.changed.empty());
+  EXPECT_EQ(comparison.undecided, 1U);
+  EXPECT_EQ(amount("BTCUSDT", both), "3");
+}
+
+TEST_F(PositionBookTest, SnapshotRowNewerThanTheStreamIsTaken) {
+  apply("BTCUSDT", both, "3", 100);
+  const auto comparison = merge({row("BTCUSDT", both, "4", "100", 150)}, 5'000);
+  ASSERT_EQ(comparison.changed.size(), 1U);
+  EXPECT_EQ(comparison.changed[0].change, Change::updated);
+  EXPECT_EQ(amount("BTCUSDT", both), "4");
+}
+
+TEST_F(PositionBookTest, RowSoNewThatTheStreamMayStillBringItWaitsForTheStream) {
+  apply("BTCUSDT", both, "3", 100);
+  const auto comparison =
+      merge({row("BTCUSDT", both, "4", "100", 1'500)}, 1'000, PositionBook::WaitForStream::yes);
+  EXPECT_TRUE(comparison.changed.empty());
+  EXPECT_EQ(comparison.undecided, 1U);
+  EXPECT_EQ(amount("BTCUSDT", both), "3");
+}
+
+TEST_F(PositionBookTest, PositionMissingFromTheSnapshotIsClosed) {
+  apply("BTCUSDT", both, "3", 100);
+  apply("ETHUSDT", both, "1", 100);
+  const auto comparison = merge({row("ETHUSDT", both, "1", "100", 100)}, 5'000);
+  ASSERT_EQ(comparison.changed.size(), 1U);
+  EXPECT_EQ(comparison.changed[0].change, Change::closed);
+  EXPECT_EQ(amount("BTCUSDT", both), "0");
+  EXPECT_EQ(book_.open_count(), 1U);
+}
+
+TEST_F(PositionBookTest, PositionOpenedWhileTheSnapshotWasMadeIsNotClosedByIt) {
+  apply("BTCUSDT", both, "3", 4'999);
+  const auto comparison = merge({}, 4'000);
+  EXPECT_TRUE(comparison.changed.empty());
+  EXPECT_EQ(comparison.undecided, 1U);
+  EXPECT_EQ(amount("BTCUSDT", both), "3");
+}
+
+TEST_F(PositionBookTest, RowThatSaysTheSameInOtherDigitsChangesNothing) {
+  apply("BTCUSDT", both, "0.5", 100);
+  EXPECT_TRUE(merge({row("BTCUSDT", both, "0.500", "100.00", 200)}, 5'000).changed.empty());
+  EXPECT_EQ(amount("BTCUSDT", both), "0.5");
+}
+
+TEST_F(PositionBookTest, BufferedEventOfAFlatSymbolIsNewsOnlyIfTheSnapshotMayNotHaveSeenIt) {
+  const SymbolId symbol = symbols_.intern("BTCUSDT");
+  EXPECT_FALSE(book_.is_news(symbol, both, exchange_time(99), exchange_time(100)));
+  EXPECT_TRUE(book_.is_news(symbol, both, exchange_time(100), exchange_time(100)));
+}
+
+TEST_F(PositionBookTest, LeverageIsKnownBeforeAndAfterThePositionOpens) {
+  const SymbolId symbol = symbols_.intern("BTCUSDT");
+  EXPECT_TRUE(book_.set_leverage(symbol, 25).empty());
+  apply("BTCUSDT", both, "0.5", 1);
+  EXPECT_EQ(book_.find(symbol, both)->position.leverage, 25U);
+  EXPECT_EQ(book_.set_leverage(symbol, 10).size(), 1U);
+  EXPECT_EQ(book_.find(symbol, both)->position.leverage, 10U);
+  EXPECT_TRUE(book_.set_leverage(symbol, 10).empty()) << "nothing changed";
+}
+
+TEST_F(PositionBookTest, SymbolConfigsSetLeverageAndMarginTypeOfOpenPositions) {
+  apply("BTCUSDT", both, "0.5", 1);
+  SymbolConfigs configs;
+  configs.rows.push_back(
+      {.symbol = "BTCUSDT", .margin_type = MarginType::isolated, .leverage = 20});
+  EXPECT_EQ(book_.set_symbol_configs(symbols_, configs).size(), 1U);
+  const auto* entry = book_.find(symbols_.intern("BTCUSDT"), both);
+  EXPECT_EQ(entry->position.leverage, 20U);
+  EXPECT_EQ(entry->position.margin_type, MarginType::isolated);
+}
+
+TEST_F(PositionBookTest, RevisionMovesWithEveryChange) {
+  apply("BTCUSDT", both, "0.5", 1);
+  const auto* entry = book_.find(symbols_.intern("BTCUSDT"), both);
+  const auto before = entry->revision;
+  apply("BTCUSDT", both, "0.6", 2);
+  EXPECT_NE(entry->revision, before);
+}
+
+}  // namespace
+}  // namespace bridge

@@ -1,8 +1,6 @@
 #include "bridge/core/account_session.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
 #include <utility>
 
 #include "bridge/core/assert.hpp"
@@ -13,10 +11,8 @@ namespace bridge {
 namespace {
 
 std::string in_seconds(Duration duration) {
-  std::array<char, 32> text{};
-  const int size = std::snprintf(text.data(), text.size(), "%.1f s",
-                                 static_cast<double>(duration.count()) / 1e6);
-  return {text.data(), static_cast<std::size_t>(size)};
+  const std::int64_t tenths = duration.count() / 100'000;
+  return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " s";
 }
 
 }  // namespace
@@ -174,7 +170,7 @@ void AccountSession::stream_opened(StreamNumber stream, Now now) {
   begin_synchronization(now);
 }
 
-void AccountSession::stream_closed(StreamNumber stream, const CloseReason& reason, Now now) {
+void AccountSession::stream_closed(StreamNumber stream, const StreamEnd& reason, Now now) {
   if (stream != stream_ || life_.phase() == StreamLife::Phase::closed) return;
   stream_ended(reason.cause, now);
   start_over(reason.cause, "user stream: " + reason.text, now);
@@ -285,7 +281,8 @@ void AccountSession::key_answered(const RestReply& reply, Now now) {
 
 void AccountSession::renewal_answered(const RestReply& reply, Now now) {
   if (const auto* key = std::get_if<ListenKeyReply>(&reply)) {
-    if (key->listen_key != *listen_key_) {
+    // Portfolio Margin does not name the key; then it is ours.
+    if (!key->listen_key.empty() && key->listen_key != *listen_key_) {
       metrics_.listen_key_renewals[ListenKeyOutcome::replaced].add();
       start_over(CloseCause::replaced, "the exchange renewed another listen key than ours", now);
       return;

@@ -51,7 +51,7 @@ class AccountSession {
   void stop(Now now);
 
   void stream_opened(StreamNumber stream, Now now);
-  void stream_closed(StreamNumber stream, const CloseReason& reason, Now now);
+  void stream_closed(StreamNumber stream, const StreamEnd& reason, Now now);
   // Control traffic: a pong, a ping of the server.
   void stream_alive(StreamNumber stream, Now now);
   void stream_message(StreamNumber stream, UserMessage message, Now received);

@@ -98,7 +98,7 @@ constexpr int close_cause_count = 10;
 
 std::string_view to_string(CloseCause cause);
 
-struct CloseReason {
+struct StreamEnd {
   CloseCause cause = CloseCause::reset;
   std::string text;  // for a log; holds no secrets
 };

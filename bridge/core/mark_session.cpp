@@ -75,7 +75,7 @@ void MarkSession::stream_opened(StreamNumber stream, Now now) {
   feed_.set_mark_connected(true, "the mark price stream is connected", now);
 }
 
-void MarkSession::stream_closed(StreamNumber stream, const CloseReason& reason, Now now) {
+void MarkSession::stream_closed(StreamNumber stream, const StreamEnd& reason, Now now) {
   if (stream != stream_ || life_.phase() == StreamLife::Phase::closed) return;
   stream_ended(reason.cause, "the mark price stream was lost: " + reason.text, now);
   start_over(reason.cause, reason.text, now);

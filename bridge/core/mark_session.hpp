@@ -35,7 +35,7 @@ class MarkSession {
   void stop(Now now);
 
   void stream_opened(StreamNumber stream, Now now);
-  void stream_closed(StreamNumber stream, const CloseReason& reason, Now now);
+  void stream_closed(StreamNumber stream, const StreamEnd& reason, Now now);
   void stream_alive(StreamNumber stream, Now now);
   void stream_prices(StreamNumber stream, std::span<const MarkPriceTick> ticks, Now received);
   void stream_reply(StreamNumber stream, const ControlReply& reply, Now received);

@@ -3,7 +3,9 @@
 #include "bridge/core/assert.hpp"
 #include "bridge/core/effects.hpp"
 #include "bridge/core/exchange_requests.hpp"
+#include "bridge/core/http_method.hpp"
 #include "bridge/core/log_level.hpp"
+#include "bridge/core/mark_price_interval.hpp"
 #include "bridge/core/position.hpp"
 #include "bridge/core/publications.hpp"
 #include "bridge/core/stream_metrics.hpp"
@@ -177,6 +179,24 @@ std::string_view to_string(LogLevel level) {
     case LogLevel::error: return "error";
   }
   BRIDGE_UNREACHABLE("not a LogLevel");
+}
+
+std::string_view to_string(HttpMethod method) {
+  switch (method) {
+    case HttpMethod::get: return "GET";
+    case HttpMethod::put: return "PUT";
+    case HttpMethod::post: return "POST";
+    case HttpMethod::delete_: return "DELETE";
+  }
+  BRIDGE_UNREACHABLE("not an HttpMethod");
+}
+
+std::string_view to_string(MarkPriceInterval interval) {
+  switch (interval) {
+    case MarkPriceInterval::one_second: return "1s";
+    case MarkPriceInterval::three_seconds: return "3s";
+  }
+  BRIDGE_UNREACHABLE("not a MarkPriceInterval");
 }
 
 }  // namespace bridge

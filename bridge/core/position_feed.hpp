@@ -97,6 +97,10 @@ class PositionFeed {
   };
   std::size_t account_count() const { return accounts_.size(); }
   AccountView view(AccountNumber account) const;
+  // Never changes, so any thread may ask.
+  const AccountIdentity& identity(AccountNumber account) const {
+    return accounts_[account].identity;
+  }
   const SymbolTable& symbols() const { return symbols_; }
   const MarkPrices& mark_prices() const { return mark_prices_; }
   bool mark_connected() const { return mark_connected_; }

@@ -1,0 +1,210 @@
+#include "bridge/app/bridge_process.hpp"
+
+#include <csignal>
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "bridge/app/http_pages.hpp"
+#include "bridge/app/log.hpp"
+#include "bridge/io/clock.hpp"
+#include "bridge/wire/request_signer.hpp"
+
+namespace bridge {
+namespace {
+
+using namespace std::chrono_literals;
+
+// A subscriber waits so long at most until its subscription counts.
+constexpr Duration drain_interval = 20ms;
+constexpr Duration turn_interval = 500ms;
+// For requests that are still under way at a clean stop, within the 5 s that a stop may take.
+constexpr Duration stop_patience = 3s;
+constexpr Duration stop_check_interval = 50ms;
+
+// Different on every start, and the same for no two accounts: jitter has to spread processes too.
+std::uint64_t jitter_seed(Now now) {
+  return static_cast<std::uint64_t>(to_us(now.wall)) * 1'000'003U +
+         static_cast<std::uint64_t>(::getpid());
+}
+
+Result<Credentials, std::string> make_credentials(const AccountSettings& account,
+                                                  AccountSecrets secrets) {
+  auto signer = account.signing_method == SigningMethod::hmac
+                    ? RequestSigner::from_api_secret(secrets.signing_key)
+                    : RequestSigner::from_private_key(secrets.signing_key);
+  if (!signer) return Failure<std::string>{signer.error().message};
+  return Credentials{.api_key = std::move(secrets.api_key), .signer = std::move(*signer)};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<BridgeProcess>, ExitCode> BridgeProcess::create(
+    const Configuration& configuration, std::vector<AccountSecrets> secrets) {
+  std::unique_ptr<BridgeProcess> process{new BridgeProcess{read_clocks()}};
+  if (const ExitCode code = process->bind(configuration); code != ExitCode::done)
+    return Failure<ExitCode>{code};
+  if (const ExitCode code = process->add_accounts(configuration, std::move(secrets));
+      code != ExitCode::done)
+    return Failure<ExitCode>{code};
+  if (const ExitCode code = process->serve_http(configuration.http); code != ExitCode::done)
+    return Failure<ExitCode>{code};
+  return process;
+}
+
+BridgeProcess::~BridgeProcess() {
+  http_.reset();  // its thread reads everything else
+}
+
+ExitCode BridgeProcess::bind(const Configuration& configuration) {
+  instance_ = configuration.bridge.instance;
+  heartbeat_interval_ = configuration.publisher.heartbeat_interval;
+  auto socket = PublisherSocket::bind(
+      zmq_, {.endpoints = configuration.publisher.bind,
+             .send_high_water_mark = configuration.publisher.send_high_water_mark});
+  if (!socket) {
+    log(LogLevel::error, {}, socket.error());
+    return ExitCode::not_available;
+  }
+  socket_ = std::move(*socket);
+  bus_ = std::make_unique<Bus>(BusIdentity{.instance = instance_, .epoch = started_.wall}, *socket_);
+  for (const std::string& endpoint : socket_->last_endpoints())
+    log(LogLevel::info, {}, "publishing on " + endpoint);
+  return ExitCode::done;
+}
+
+ExitCode BridgeProcess::add_accounts(const Configuration& configuration,
+                                     std::vector<AccountSecrets> secrets) {
+  for (std::size_t i = 0; i < configuration.accounts.size(); ++i) {
+    const AccountSettings& account = configuration.accounts[i];
+    if (!account.enabled) continue;
+    auto credentials = make_credentials(account, std::move(secrets[i]));
+    if (!credentials) {
+      log(LogLevel::error, account.name, credentials.error());
+      return ExitCode::bad_configuration;
+    }
+    const auto driver = driver_of(account.environment, configuration);
+    if (!driver) return driver.error();
+    (*driver)->add_account(account, std::move(*credentials));
+  }
+  return ExitCode::done;
+}
+
+Result<EnvironmentDriver*, ExitCode> BridgeProcess::driver_of(const Environment& environment,
+                                                              const Configuration& configuration) {
+  for (const auto& driver : drivers_) {
+    if (driver->environment() == environment) return driver.get();
+  }
+  auto tls = TlsContext::create(environment.ca_file);
+  if (!tls) {
+    log(LogLevel::error, {}, tls.error());
+    return Failure<ExitCode>{ExitCode::bad_configuration};
+  }
+  log(LogLevel::info, {}, "environment " + environment.name + ": " + to_string(environment.rest));
+  const EnvironmentDriver::Settings settings{
+      .environment = environment,
+      .mark_price_interval = configuration.mark_price.interval,
+      .stale_after = configuration.mark_price.stale_after,
+      .reconcile_interval = configuration.reconcile.interval,
+      .seed = jitter_seed(started_) + (drivers_.size() << 32)};
+  drivers_.push_back(
+      std::make_unique<EnvironmentDriver>(loop_, std::move(*tls), *bus_, settings, topics_));
+  return drivers_.back().get();
+}
+
+ExitCode BridgeProcess::serve_http(const HttpSettings& settings) {
+  auto server = HttpServer::start({.host = settings.listen.host, .port = settings.listen.port},
+                                  [this](std::string_view path, HttpServer::Respond respond) {
+                                    respond_with_page(*this, path, std::move(respond));
+                                  });
+  if (!server) {
+    log(LogLevel::error, {}, server.error());
+    return ExitCode::not_available;
+  }
+  http_ = std::move(*server);
+  log(LogLevel::info, {},
+      "serving /metrics /healthz /readyz /status on http://" + to_string(settings.listen));
+  return ExitCode::done;
+}
+
+// --- running --------------------------------------------------------------------------------
+
+ExitCode BridgeProcess::run() {
+  wait_for_signals();
+  note_turn();
+  drain_subscriptions();
+  for (auto& driver : drivers_) driver->start();
+  heartbeat();
+  loop_.run();
+  log(LogLevel::info, {}, "stopped");
+  return ExitCode::done;
+}
+
+void BridgeProcess::wait_for_signals() {
+  for (const int signal : {SIGTERM, SIGINT}) signals_.add(signal);
+  signals_.async_wait([this](boost::system::error_code error, int signal) {
+    if (error) return;
+    if (stopping_) {
+      log(LogLevel::warn, {}, "a second signal: ending at once");
+      std::_Exit(static_cast<int>(ExitCode::done));
+    }
+    begin_to_stop(signal);
+    wait_for_signals();
+  });
+}
+
+void BridgeProcess::begin_to_stop(int signal) {
+  stopping_ = true;
+  log(LogLevel::info, {}, std::string{"stopping on "} + (signal == SIGINT ? "SIGINT" : "SIGTERM"));
+  for (auto& driver : drivers_) driver->stop();
+  finish_when_quiet(read_monotonic_clock() + stop_patience);
+}
+
+void BridgeProcess::finish_when_quiet(MonotonicTime give_up_at) {
+  const bool is_quiet = std::none_of(drivers_.begin(), drivers_.end(),
+                                     [](const auto& driver) { return driver->has_requests(); });
+  if (is_quiet || read_monotonic_clock() >= give_up_at) {
+    bus_->publish_shutdown();
+    loop_.stop();
+    return;
+  }
+  stop_timer_.expires_after(stop_check_interval);
+  stop_timer_.async_wait([this, give_up_at](boost::system::error_code error) {
+    if (!error) finish_when_quiet(give_up_at);
+  });
+}
+
+void BridgeProcess::heartbeat() {
+  std::vector<AccountSequence> sequences;
+  for (const auto& driver : drivers_) {
+    const PositionFeed& feed = driver->feed();
+    for (std::uint32_t account = 0; account < feed.account_count(); ++account) {
+      const auto view = feed.view(account);
+      sequences.push_back({.account = view.identity.name, .account_seq = view.account_seq});
+    }
+  }
+  bus_->publish_heartbeat(sequences);
+  heartbeat_timer_.expires_after(heartbeat_interval_);
+  heartbeat_timer_.async_wait([this](boost::system::error_code error) {
+    if (!error) heartbeat();
+  });
+}
+
+void BridgeProcess::drain_subscriptions() {
+  bus_->drain_subscriptions();
+  drain_timer_.expires_after(drain_interval);
+  drain_timer_.async_wait([this](boost::system::error_code error) {
+    if (!error) drain_subscriptions();
+  });
+}
+
+void BridgeProcess::note_turn() {
+  last_turn_us_.set(read_monotonic_clock().time_since_epoch().count());
+  turn_timer_.expires_after(turn_interval);
+  turn_timer_.async_wait([this](boost::system::error_code error) {
+    if (!error) note_turn();
+  });
+}
+
+}  // namespace bridge

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <zmq.hpp>
+
+#include "bridge/app/bus.hpp"
+#include "bridge/app/configuration.hpp"
+#include "bridge/app/environment_driver.hpp"
+#include "bridge/app/exit_code.hpp"
+#include "bridge/core/result.hpp"
+#include "bridge/io/http_server.hpp"
+#include "bridge/io/publisher_socket.hpp"
+
+namespace bridge {
+
+// A running bridge: the main loop, everything on it, and the HTTP thread beside it.
+class BridgeProcess {
+ public:
+  // Binds everything and connects to nothing yet. The failure has been logged.
+  static Result<std::unique_ptr<BridgeProcess>, ExitCode> create(
+      const Configuration& configuration, std::vector<AccountSecrets> secrets);
+  ~BridgeProcess();
+
+  // Until SIGTERM or SIGINT; a second one ends the process at once.
+  ExitCode run();
+
+  // For the HTTP thread.
+  using Drivers = std::vector<std::unique_ptr<EnvironmentDriver>>;
+  const Drivers& drivers() const { return drivers_; }
+  const Bus& bus() const { return *bus_; }
+  WallTime started() const { return started_.wall; }
+  // When the main loop last said that it turns.
+  MonotonicTime last_turn() const { return MonotonicTime{Duration{last_turn_us_.read()}}; }
+  // Runs `task` on the main loop.
+  template <class Task>
+  void post_to_loop(Task&& task) {
+    boost::asio::post(loop_, std::forward<Task>(task));
+  }
+
+ private:
+  explicit BridgeProcess(Now started) : started_{started} {}
+
+  ExitCode bind(const Configuration& configuration);
+  ExitCode add_accounts(const Configuration& configuration, std::vector<AccountSecrets> secrets);
+  Result<EnvironmentDriver*, ExitCode> driver_of(const Environment& environment,
+                                                 const Configuration& configuration);
+  ExitCode serve_http(const HttpSettings& settings);
+
+  void wait_for_signals();
+  void begin_to_stop(int signal);
+  void finish_when_quiet(MonotonicTime give_up_at);
+  void heartbeat();
+  void drain_subscriptions();
+  void note_turn();
+
+  const Now started_;
+  Duration heartbeat_interval_{};
+  std::string instance_;
+  std::uint32_t topics_ = 0;
+  Gauge<std::int64_t> last_turn_us_;
+  bool stopping_ = false;
+
+  // The order is that of life: what stands below uses what stands above.
+  zmq::context_t zmq_;
+  std::unique_ptr<PublisherSocket> socket_;
+  std::unique_ptr<Bus> bus_;
+  boost::asio::io_context loop_{1};
+  boost::asio::signal_set signals_{loop_};
+  boost::asio::steady_timer heartbeat_timer_{loop_};
+  boost::asio::steady_timer drain_timer_{loop_};
+  boost::asio::steady_timer turn_timer_{loop_};
+  boost::asio::steady_timer stop_timer_{loop_};
+  Drivers drivers_;
+  std::unique_ptr<HttpServer> http_;
+};
+
+}  // namespace bridge

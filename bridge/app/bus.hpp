@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bridge/core/counter.hpp"
+#include "bridge/core/exchange_clock.hpp"
+#include "bridge/core/histogram.hpp"
+#include "bridge/core/publications.hpp"
+#include "bridge/io/publisher_socket.hpp"
+#include "bridge/wire/bus_messages.hpp"
+#include "bridge/wire/position_update_encoder.hpp"
+
+namespace bridge {
+
+// What subscribers ask for, by the beginning of the topic.
+enum class SubscriptionKind : std::uint8_t { update, status, heartbeat, snapshot, other };
+constexpr int subscription_kind_count = 5;
+std::string_view to_string(SubscriptionKind kind);
+SubscriptionKind subscription_kind(std::string_view topic);
+
+// Everything that the bridge says, from a value to the socket. Belongs to the main thread, but for
+// the metrics.
+class Bus {
+ public:
+  // The socket outlives the bus.
+  Bus(BusIdentity identity, PublisherSocket& socket);
+
+  // `clock`: of the exchange that the update came from, for the delay since then.
+  void publish(const PositionUpdate& update, const ExchangeClock& clock);
+  void publish(const AccountStatus& status);
+  void publish_heartbeat(std::span<const AccountSequence> accounts);
+  void publish_shutdown();
+
+  // Reads what subscribers asked for; to be called all the time, since libzmq keeps it until then.
+  void drain_subscriptions();
+
+  struct Metrics {
+    Counter bytes_published;
+    Histogram receive_to_publish;
+    Histogram exchange_to_publish;
+    // Installed now.
+    std::array<Gauge<std::int64_t>, subscription_kind_count> subscriptions;
+
+    Metrics();
+  };
+  const Metrics& metrics() const { return metrics_; }
+  const PublisherSocket& socket() const { return socket_; }
+  const BusIdentity& identity() const { return identity_; }
+
+ private:
+  void send(std::string_view topic, std::string_view payload);
+  void observe_delays(const PositionUpdate& update, WallTime published, const ExchangeClock& clock);
+
+  BusIdentity identity_;
+  PublisherSocket& socket_;
+  PositionUpdateEncoder encoder_;
+  Metrics metrics_;
+};
+
+// The bus as the accounts of one environment see it.
+class EnvironmentPublications final : public Publications {
+ public:
+  EnvironmentPublications(Bus& bus, const ExchangeClock& clock) : bus_{bus}, clock_{clock} {}
+
+  void publish(const PositionUpdate& update) override { bus_.publish(update, clock_); }
+  void publish(const AccountStatus& status) override { bus_.publish(status); }
+
+ private:
+  Bus& bus_;
+  const ExchangeClock& clock_;
+};
+
+}  // namespace bridge

@@ -1,0 +1,138 @@
+#include "bridge/app/commands.hpp"
+
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zmq.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <iostream>
+#include <utility>
+
+#include <boost/asio/io_context.hpp>
+
+#include "bridge/app/bridge_process.hpp"
+#include "bridge/app/configuration.hpp"
+#include "bridge/app/log.hpp"
+#include "bridge/io/https_client.hpp"
+
+namespace bridge {
+namespace {
+
+constexpr Duration health_timeout = std::chrono::seconds{5};
+
+// A core file would hold every API secret.
+void forbid_core_files() { ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
+
+struct Prepared {
+  Configuration configuration;
+  std::vector<AccountSecrets> secrets;
+};
+
+// Says on stderr everything that is wrong.
+std::optional<Prepared> prepare(const std::filesystem::path& config) {
+  auto configuration = load_configuration(config);
+  if (!configuration) {
+    std::cerr << to_string(configuration.error());
+    return std::nullopt;
+  }
+  auto secrets = read_secrets(*configuration);
+  if (!secrets) {
+    std::cerr << to_string(secrets.error());
+    return std::nullopt;
+  }
+  return Prepared{std::move(*configuration), std::move(*secrets)};
+}
+
+// Creates the file or fails: a key that exists is never lost to a new one.
+bool write_new_file(const std::filesystem::path& path, mode_t mode, std::string_view text) {
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+  if (file < 0) {
+    std::cerr << path.string() << ": cannot be made: " << std::strerror(errno)
+              << (errno == EEXIST ? "; move it away first, it is not overwritten\n" : "\n");
+    return false;
+  }
+  const bool written = ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
+                       ::fsync(file) == 0;
+  if (!written) std::cerr << path.string() << ": cannot be written: " << std::strerror(errno) << '\n';
+  ::close(file);
+  return written;
+}
+
+}  // namespace
+
+ExitCode run_command(const std::filesystem::path& config) {
+  forbid_core_files();
+  auto prepared = prepare(config);
+  if (!prepared) return ExitCode::bad_configuration;
+  const Configuration& configuration = prepared->configuration;
+
+  const Logging logging{configuration.bridge.log_level, configuration.bridge.log_format};
+  log(LogLevel::info, {},
+      "position-bridge " POSITION_BRIDGE_VERSION ", instance " + configuration.bridge.instance +
+          ", configuration " + config.string());
+  for (const std::string& insecurity : insecurities(configuration))
+    log(LogLevel::warn, {}, insecurity);
+  auto process = BridgeProcess::create(configuration, std::move(prepared->secrets));
+  if (!process) return process.error();
+  return (*process)->run();
+}
+
+ExitCode check_command(const std::filesystem::path& config) {
+  const auto prepared = prepare(config);
+  if (!prepared) return ExitCode::bad_configuration;
+  std::cout << describe(prepared->configuration);
+  return ExitCode::done;
+}
+
+ExitCode keygen_command(const std::filesystem::path& directory) {
+  std::array<char, 41> public_key{};
+  std::array<char, 41> secret_key{};
+  if (zmq_curve_keypair(public_key.data(), secret_key.data()) != 0) {
+    std::cerr << "this libzmq was built without CURVE\n";
+    return ExitCode::internal_error;
+  }
+  const auto secret_file = directory / "curve.secret";
+  const auto public_file = directory / "curve.public";
+  const bool written =
+      write_new_file(secret_file, S_IRUSR | S_IWUSR, std::string{secret_key.data()} + "\n") &&
+      write_new_file(public_file, S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH,
+                     std::string{public_key.data()} + "\n");
+  explicit_bzero(secret_key.data(), secret_key.size());
+  if (!written) return ExitCode::not_available;
+  std::cout << "secret key in " << secret_file.string() << " (keep it)\npublic key in "
+            << public_file.string() << " (give it to the other side): " << public_key.data() << '\n';
+  return ExitCode::done;
+}
+
+ExitCode health_command(const std::string& url_text) {
+  const auto url = parse_url(url_text, UrlKind::rest);
+  if (!url || url->is_encrypted()) {
+    std::cerr << url_text << ": not the HTTP address of a bridge; like http://127.0.0.1:9464\n";
+    return ExitCode::bad_usage;
+  }
+  const auto tls = TlsContext::create(std::nullopt);
+  if (!tls) {
+    std::cerr << tls.error() << '\n';
+    return ExitCode::internal_error;
+  }
+  boost::asio::io_context loop{1};
+  HttpsClient client{loop, *tls, {.encryption = Encryption::none, .host = url->host, .port = url->port}};
+  ExitCode code = ExitCode::not_available;
+  client.perform({.method = HttpMethod::get, .target = Secret{"/readyz"}, .headers = {}},
+                 health_timeout, [&code](const Result<HttpAnswer, HttpFailure>& result) {
+                   if (!result) {
+                     std::cerr << result.error().text << '\n';
+                   } else {
+                     std::cout << result->body;
+                     if (result->status == 200) code = ExitCode::done;
+                   }
+                 });
+  loop.run();
+  return code;
+}
+
+}  // namespace bridge

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <zmq.hpp>
+
+#include "bridge/core/counter.hpp"
+#include "bridge/core/result.hpp"
+#include "bridge/io/ipc_lock.hpp"
+#include "bridge/io/socket_monitor.hpp"
+
+namespace bridge {
+
+// What subscribers are asked for at most: a topic is 200 bytes or less. Also what they may send.
+constexpr int subscription_size_max = 1024;
+// Subscriptions taken in one call of drain_subscriptions().
+constexpr int subscriptions_per_drain_max = 1024;
+
+struct PublisherOptions {
+  std::vector<std::string> endpoints;  // tcp:// and ipc://, as libzmq takes them
+  int send_high_water_mark = 20'000;   // messages queued per subscriber before it loses some
+  // Encryption and the list of clients that may connect belong here, and are applied before the
+  // first bind.
+};
+
+enum class SubscriptionChange : std::uint8_t { subscribe, unsubscribe };
+
+// The XPUB socket that every subscriber connects to. Belongs to one thread, but for the counters.
+class PublisherSocket {
+ public:
+  // Binds every endpoint. The context outlives the socket. On failure: a sentence with the endpoint
+  // and what to do about it.
+  static Result<std::unique_ptr<PublisherSocket>, std::string> bind(
+      zmq::context_t& context, const PublisherOptions& options);
+  ~PublisherSocket();
+
+  // Sends topic and payload, never blocks, and returns the number of bytes. A subscriber whose
+  // queue is full does not get the message; the others do.
+  std::size_t send(std::string_view topic, std::string_view payload);
+
+  // Tells what subscribers asked for since the last call, each change of each subscriber, in order:
+  // callback(std::string_view topic, SubscriptionChange). At most subscriptions_per_drain_max.
+  template <class Callback>
+  void drain_subscriptions(Callback&& callback) {
+    for (int count = 0; count < subscriptions_per_drain_max; ++count) {
+      const std::optional<SubscriptionChange> change = receive_subscription();
+      if (!change) return;
+      callback(subscription_topic(), *change);
+    }
+  }
+
+  // Where it is bound, with real ports in place of wildcards, in the order of the options.
+  const std::vector<std::string>& last_endpoints() const { return last_endpoints_; }
+
+  // How often a message met a subscriber whose queue was full after the queue had drained: libzmq
+  // does not say how many messages it then dropped.
+  const Counter& slow_subscriber_episodes() const { return slow_subscriber_episodes_; }
+  const SocketMonitor& monitor() const { return *monitor_; }
+
+ private:
+  PublisherSocket(zmq::context_t& context, const PublisherOptions& options);
+
+  std::optional<SubscriptionChange> receive_subscription();
+  std::string_view subscription_topic() const;
+  void send_first_frame(std::string_view topic);
+
+  std::vector<IpcLock> locks_;
+  zmq::socket_t socket_;
+  std::unique_ptr<SocketMonitor> monitor_;  // after the socket: it ends first
+  zmq::message_t subscription_;
+  std::vector<std::string> last_endpoints_;
+  Counter slow_subscriber_episodes_;
+};
+
+}  // namespace bridge

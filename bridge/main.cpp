@@ -1,0 +1,13 @@
+#include <exception>
+#include <iostream>
+
+#include "bridge/app/command_line.hpp"
+
+int main(int argc, char** argv) {
+  try {
+    return static_cast<int>(bridge::run_command_line(argc, argv));
+  } catch (const std::exception& error) {
+    std::cerr << "position-bridge: internal error: " << error.what() << '\n';
+    return static_cast<int>(bridge::ExitCode::internal_error);
+  }
+}

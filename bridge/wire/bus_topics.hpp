@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "bridge/core/position.hpp"
+
+// The first frame of every message. Subscribers match it by its beginning, and a subscriber's
+// filter ends with a dot; so a part of a topic must hold neither dots nor what other buses use as
+// wildcards.
+namespace bridge {
+
+constexpr std::string_view heartbeat_topic = "bridge.heartbeat";
+constexpr std::string_view shutdown_topic = "bridge.shutdown";
+
+// position.update.<account>.<symbol>.<position side>
+std::string position_update_topic(std::string_view account, std::string_view symbol,
+                                  PositionSide side);
+
+// account.status.<account>
+std::string account_status_topic(std::string_view account);
+
+// A part of a topic: dots, spaces, control characters, '*' and '>' become '_', and what is no UTF-8
+// is replaced. The names of accounts and all symbols that the exchange has ever had stay as they
+// are.
+std::string topic_part(std::string_view text);
+
+}  // namespace bridge

@@ -1,0 +1,55 @@
+#include "bridge/wire/control_requests.hpp"
+
+#include <algorithm>
+
+#include "bridge/wire/json_text.hpp"
+#include "bridge/wire/percent_encoding.hpp"
+
+namespace bridge {
+namespace {
+
+char ascii_lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+std::string request_about(std::string_view method, std::span<const std::string> streams,
+                          std::uint64_t id) {
+  std::string request = R"({"method":")";
+  request.append(method).append(R"(","params":[)");
+  for (const std::string& stream : streams) {
+    if (request.back() != '[') request += ',';
+    append_json_string(request, stream);
+  }
+  request.append(R"(],"id":)").append(std::to_string(id)).append("}");
+  return request;
+}
+
+}  // namespace
+
+std::string mark_price_stream_name(std::string_view symbol, MarkPriceInterval interval) {
+  std::string name{symbol};
+  std::transform(name.begin(), name.end(), name.begin(), ascii_lower);
+  name += "@markPrice";
+  if (interval == MarkPriceInterval::one_second) name += "@1s";
+  return name;
+}
+
+std::string subscribe_request(std::span<const std::string> streams, std::uint64_t id) {
+  return request_about("SUBSCRIBE", streams, id);
+}
+
+std::string unsubscribe_request(std::span<const std::string> streams, std::uint64_t id) {
+  return request_about("UNSUBSCRIBE", streams, id);
+}
+
+std::string list_subscriptions_request(std::uint64_t id) {
+  return R"({"method":"LIST_SUBSCRIPTIONS","id":)" + std::to_string(id) + "}";
+}
+
+Secret user_stream_target(const Secret& listen_key) {
+  std::string target = "/ws?listenKey=" + percent_encoded(listen_key.reveal());
+  target += "&events=ACCOUNT_UPDATE/ACCOUNT_CONFIG_UPDATE/MARGIN_CALL/listenKeyExpired";
+  return Secret{std::move(target)};
+}
+
+}  // namespace bridge

@@ -1,0 +1,114 @@
+#include "tests/exchange/model/amount.hpp"
+
+#include <array>
+#include <cstdlib>
+
+namespace exchange {
+namespace {
+
+constexpr int whole_digits_max = 18;
+
+constexpr std::array<std::int64_t, Amount::decimals + 1> powers_of_ten = {
+    1, 10, 100, 1'000, 10'000, 100'000, 1'000'000, 10'000'000, 100'000'000};
+
+Wide divide_rounded(Wide dividend, Wide divisor) {
+  const Wide magnitude = divisor < 0 ? -divisor : divisor;
+  const Wide half = magnitude / 2;
+  const Wide shifted = dividend < 0 ? dividend - half : dividend + half;
+  return divisor < 0 ? -(shifted / magnitude) : shifted / magnitude;
+}
+
+bool is_digit(char character) {
+  return character >= '0' && character <= '9';
+}
+
+/// Digits of `value`, at least `width` of them.
+void append_digits(std::string& out, Wide value, int width) {
+  std::array<char, 48> buffer;
+  std::size_t position = buffer.size();
+  while (value > 0 || width > 0) {
+    buffer[--position] = static_cast<char>('0' + static_cast<int>(value % 10));
+    value /= 10;
+    --width;
+  }
+  out.append(buffer.data() + position, buffer.size() - position);
+}
+
+}  // namespace
+
+std::optional<Amount> Amount::parse(std::string_view text) {
+  const bool negative = !text.empty() && text.front() == '-';
+  if (negative) text.remove_prefix(1);
+  Wide units = 0;
+  int whole = 0;
+  std::size_t at = 0;
+  for (; at < text.size() && is_digit(text[at]); ++at, ++whole) {
+    if (whole == whole_digits_max) return std::nullopt;
+    units = units * 10 + (text[at] - '0');
+  }
+  int places = 0;
+  if (at < text.size() && text[at] == '.') {
+    for (++at; at < text.size() && is_digit(text[at]); ++at, ++places) {
+      if (places == decimals) return std::nullopt;
+      units = units * 10 + (text[at] - '0');
+    }
+    if (places == 0) return std::nullopt;
+  }
+  if (whole == 0 || at != text.size()) return std::nullopt;
+  units *= powers_of_ten[static_cast<std::size_t>(decimals - places)];
+  return Amount(negative ? -units : units);
+}
+
+Amount Amount::literal(std::string_view text) {
+  const std::optional<Amount> amount = parse(text);
+  if (!amount) std::abort();
+  return *amount;
+}
+
+Amount Amount::truncated_to(Amount step) const {
+  return Amount(units_ / step.units_ * step.units_);
+}
+
+Amount Amount::operator*(Amount other) const {
+  return Amount(divide_rounded(units_ * other.units_, units_per_one));
+}
+
+Amount Amount::operator/(Amount other) const {
+  return Amount(divide_rounded(units_ * units_per_one, other.units_));
+}
+
+Amount Amount::scaled(Amount numerator, Amount denominator) const {
+  return Amount(divide_rounded(units_ * numerator.units_, denominator.units_));
+}
+
+std::string Amount::text() const {
+  std::string out;
+  append_text(out);
+  return out;
+}
+
+std::string Amount::fixed(int places) const {
+  std::string out;
+  append_fixed(out, places);
+  return out;
+}
+
+void Amount::append_text(std::string& out) const {
+  append_fixed(out, decimals);
+  while (out.back() == '0') out.pop_back();
+  if (out.back() == '.') out.pop_back();
+}
+
+void Amount::append_fixed(std::string& out, int places) const {
+  const std::int64_t cut = powers_of_ten[static_cast<std::size_t>(decimals - places)];
+  const Wide shown = divide_rounded(units_, cut);
+  const Wide magnitude = shown < 0 ? -shown : shown;
+  const std::int64_t point = powers_of_ten[static_cast<std::size_t>(places)];
+  if (shown < 0) out.push_back('-');
+  append_digits(out, magnitude / point, 1);
+  if (places == 0) return;
+  out.push_back('.');
+  append_digits(out, magnitude % point, places);
+}
+
+}  // namespace exchange

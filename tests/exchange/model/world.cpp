@@ -1,0 +1,29 @@
+#include "tests/exchange/model/world.hpp"
+
+namespace exchange {
+
+World::World(const Scenario& scenario, UnixMs start)
+    : seed(scenario.seed),
+      started(start),
+      rules(scenario.rules),
+      funding_interval_ms(scenario.funding_interval_ms),
+      history_length(scenario.history_length),
+      symbols(scenario.symbols),
+      prices(symbols, scenario.seed, scenario.volatility_percent, start),
+      weight(scenario.rules.weight_per_minute_max) {}
+
+Member* World::find_member(std::string_view name) const {
+  for (const auto& member : members) {
+    if (member->name == name) return member.get();
+  }
+  return nullptr;
+}
+
+Member* World::find_by_api_key(std::string_view api_key) const {
+  for (const auto& member : members) {
+    if (member->api_key == api_key) return member.get();
+  }
+  return nullptr;
+}
+
+}  // namespace exchange

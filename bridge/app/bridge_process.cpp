@@ -1,7 +1,7 @@
 #include "bridge/app/bridge_process.hpp"
 
-#include <csignal>
 #include <unistd.h>
+#include <csignal>
 
 #include <algorithm>
 #include <utility>
@@ -68,7 +68,8 @@ ExitCode BridgeProcess::bind(const Configuration& configuration) {
     return ExitCode::not_available;
   }
   socket_ = std::move(*socket);
-  bus_ = std::make_unique<Bus>(BusIdentity{.instance = instance_, .epoch = started_.wall}, *socket_);
+  bus_ =
+      std::make_unique<Bus>(BusIdentity{.instance = instance_, .epoch = started_.wall}, *socket_);
   for (const std::string& endpoint : socket_->last_endpoints())
     log(LogLevel::info, {}, "publishing on " + endpoint);
   return ExitCode::done;

@@ -25,7 +25,9 @@ namespace {
 constexpr Duration health_timeout = std::chrono::seconds{5};
 
 // A core file would hold every API secret.
-void forbid_core_files() { ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
+void forbid_core_files() {
+  ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
 
 struct Prepared {
   Configuration configuration;
@@ -55,9 +57,11 @@ bool write_new_file(const std::filesystem::path& path, mode_t mode, std::string_
               << (errno == EEXIST ? "; move it away first, it is not overwritten\n" : "\n");
     return false;
   }
-  const bool written = ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
-                       ::fsync(file) == 0;
-  if (!written) std::cerr << path.string() << ": cannot be written: " << std::strerror(errno) << '\n';
+  const bool written =
+      ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
+      ::fsync(file) == 0;
+  if (!written)
+    std::cerr << path.string() << ": cannot be written: " << std::strerror(errno) << '\n';
   ::close(file);
   return written;
 }
@@ -104,7 +108,8 @@ ExitCode keygen_command(const std::filesystem::path& directory) {
   explicit_bzero(secret_key.data(), secret_key.size());
   if (!written) return ExitCode::not_available;
   std::cout << "secret key in " << secret_file.string() << " (keep it)\npublic key in "
-            << public_file.string() << " (give it to the other side): " << public_key.data() << '\n';
+            << public_file.string() << " (give it to the other side): " << public_key.data()
+            << '\n';
   return ExitCode::done;
 }
 
@@ -120,7 +125,8 @@ ExitCode health_command(const std::string& url_text) {
     return ExitCode::internal_error;
   }
   boost::asio::io_context loop{1};
-  HttpsClient client{loop, *tls, {.encryption = Encryption::none, .host = url->host, .port = url->port}};
+  HttpsClient client{
+      loop, *tls, {.encryption = Encryption::none, .host = url->host, .port = url->port}};
   ExitCode code = ExitCode::not_available;
   client.perform({.method = HttpMethod::get, .target = Secret{"/readyz"}, .headers = {}},
                  health_timeout, [&code](const Result<HttpAnswer, HttpFailure>& result) {

@@ -59,7 +59,7 @@ struct HttpSettings {
 
 enum class MarkPriceMode : std::uint8_t { per_symbol, all };
 
-std::string_view to_string(MarkPriceMode mode);          // per-symbol, all
+std::string_view to_string(MarkPriceMode mode);  // per-symbol, all
 
 // [mark_price]
 struct MarkPriceSettings {

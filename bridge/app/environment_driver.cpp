@@ -23,7 +23,8 @@ ServerAddress server_of(const Url& url) {
 }
 
 HttpExchange to_exchange(RestRequest request) {
-  HttpExchange exchange{.method = request.method, .target = std::move(request.target), .headers = {}};
+  HttpExchange exchange{
+      .method = request.method, .target = std::move(request.target), .headers = {}};
   if (request.api_key)
     exchange.headers.push_back({std::string{api_key_header}, std::move(*request.api_key)});
   return exchange;
@@ -66,11 +67,11 @@ void EnvironmentDriver::add_account(const AccountSettings& account, Credentials 
   const auto number =
       feed_.add_account({.name = account.name, .venue = Venue::binance_usdm}, read_clocks());
   BRIDGE_ASSERT(number == accounts_.size());
-  const AccountSession::Settings settings{
-      .reconcile_interval = settings_.reconcile_interval,
-      .listen_key_on_stop =
-          account.close_listen_key_on_stop ? ListenKeyOnStop::close : ListenKeyOnStop::keep,
-      .seed = settings_.seed + 2 + number};
+  const AccountSession::Settings settings{.reconcile_interval = settings_.reconcile_interval,
+                                          .listen_key_on_stop = account.close_listen_key_on_stop
+                                                                    ? ListenKeyOnStop::close
+                                                                    : ListenKeyOnStop::keep,
+                                          .seed = settings_.seed + 2 + number};
   accounts_.push_back(std::unique_ptr<Account>{
       new Account{.name = account.name,
                   .credentials = std::move(credentials),
@@ -116,8 +117,7 @@ void EnvironmentDriver::stream_alive(Account* account, StreamNumber stream) {
   }
 }
 
-void EnvironmentDriver::stream_closed(Account* account, StreamNumber stream,
-                                      const StreamEnd& end) {
+void EnvironmentDriver::stream_closed(Account* account, StreamNumber stream, const StreamEnd& end) {
   if (account != nullptr) {
     account->session.stream_closed(stream, end, read_clocks());
   } else {
@@ -267,8 +267,8 @@ void EnvironmentDriver::perform_clock(Effect effect) {
 void EnvironmentDriver::open_stream(Account* account, StreamNumber stream, const Url& route,
                                     Secret target) {
   auto& connection = connection_of(account);
-  connection = std::make_unique<StreamConnection>(*this, account, stream, loop_, tls_,
-                                                  server_of(route));
+  connection =
+      std::make_unique<StreamConnection>(*this, account, stream, loop_, tls_, server_of(route));
   connection->client().open(Secret{route.path + std::string{target.reveal()}});
 }
 
@@ -279,11 +279,10 @@ std::unique_ptr<StreamConnection>& EnvironmentDriver::connection_of(Account* acc
 void EnvironmentDriver::request(Endpoint endpoint, const Credentials* credentials,
                                 Answered answered) {
   ++requests_under_way_;
-  RestRequest request =
-      make_request(endpoint, credentials, clock_.at_least(read_wall_clock()));
+  RestRequest request = make_request(endpoint, credentials, clock_.at_least(read_wall_clock()));
   rest_.perform(to_exchange(std::move(request)), limits::rest_timeout,
-                [this, endpoint, answered = std::move(answered)](
-                    const Result<HttpAnswer, HttpFailure>& result) {
+                [this, endpoint,
+                 answered = std::move(answered)](const Result<HttpAnswer, HttpFailure>& result) {
                   --requests_under_way_;
                   if (result) {
                     rest_metrics_.count(endpoint, std::to_string(result->status));

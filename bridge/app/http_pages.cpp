@@ -21,9 +21,10 @@ constexpr const char* json_type = "application/json";
 HttpReply health_page(const BridgeProcess& process) {
   const Duration silence = read_monotonic_clock() - process.last_turn();
   const bool turns = silence < loop_silence_max;
-  return {.status = turns ? 200 : 503,
-          .content_type = json_type,
-          .body = turns ? "{\"status\":\"ok\"}\n" : "{\"status\":\"the main loop does not turn\"}\n"};
+  return {
+      .status = turns ? 200 : 503,
+      .content_type = json_type,
+      .body = turns ? "{\"status\":\"ok\"}\n" : "{\"status\":\"the main loop does not turn\"}\n"};
 }
 
 HttpReply ready_page(const BridgeProcess& process) {
@@ -33,19 +34,18 @@ HttpReply ready_page(const BridgeProcess& process) {
     for (std::uint32_t account = 0; account < driver->account_count(); ++account) {
       const AccountState state = driver->feed().gauges(account).state.read();
       ready = ready && state == AccountState::live;
-      accounts.push_back({driver->feed().identity(account).name,
-                          BusValue{std::string{to_string(state)}}});
+      accounts.push_back(
+          {driver->feed().identity(account).name, BusValue{std::string{to_string(state)}}});
     }
   }
-  const BusValue body{BusValue::Map{{"ready", BusValue{ready}},
-                                    {"accounts", BusValue{std::move(accounts)}}}};
+  const BusValue body{
+      BusValue::Map{{"ready", BusValue{ready}}, {"accounts", BusValue{std::move(accounts)}}}};
   return {.status = ready ? 200 : 503, .content_type = json_type, .body = to_json(body) + "\n"};
 }
 
 }  // namespace
 
-void respond_with_page(BridgeProcess& process, std::string_view path,
-                       HttpServer::Respond respond) {
+void respond_with_page(BridgeProcess& process, std::string_view path, HttpServer::Respond respond) {
   if (path == "/metrics") {
     respond({.content_type = "text/plain; version=0.0.4; charset=utf-8",
              .body = render_metrics(process)});
@@ -58,8 +58,7 @@ void respond_with_page(BridgeProcess& process, std::string_view path,
       respond({.content_type = json_type, .body = to_json(status_page(process)) + "\n"});
     });
   } else {
-    respond({.status = 404,
-             .body = "there are /metrics, /healthz, /readyz and /status\n"});
+    respond({.status = 404, .body = "there are /metrics, /healthz, /readyz and /status\n"});
   }
 }
 

@@ -16,7 +16,9 @@ std::vector<prometheus::ClientMetric::Label> to_labels(MetricLabels labels) {
   return result;
 }
 
-double in_seconds(std::int64_t us) { return static_cast<double>(us) / 1e6; }
+double in_seconds(std::int64_t us) {
+  return static_cast<double>(us) / 1e6;
+}
 
 }  // namespace
 
@@ -46,9 +48,9 @@ void MetricFamilyBuilder::add(MetricLabels labels, const Histogram& histogram) {
   const auto bounds = histogram.bounds_us();
   for (std::size_t bucket = 0; bucket <= bounds.size(); ++bucket) {
     cumulative += histogram.count(bucket);
-    metric.histogram.bucket.push_back(
-        {cumulative, bucket < bounds.size() ? in_seconds(bounds[bucket])
-                                            : std::numeric_limits<double>::infinity()});
+    metric.histogram.bucket.push_back({cumulative, bucket < bounds.size()
+                                                       ? in_seconds(bounds[bucket])
+                                                       : std::numeric_limits<double>::infinity()});
   }
   // From the buckets themselves, so that the two agree while the loop goes on counting.
   metric.histogram.sample_count = cumulative;

@@ -16,7 +16,9 @@ namespace {
 
 using Families = std::vector<prometheus::MetricFamily>;
 
-double number(std::uint64_t value) { return static_cast<double>(value); }
+double number(std::uint64_t value) {
+  return static_cast<double>(value);
+}
 
 template <class Enum, class Visit>
 void for_each_value(int count, Visit&& visit) {
@@ -72,8 +74,9 @@ void collect_build(Families& families) {
   const std::string zmq_version =
       std::to_string(major) + "." + std::to_string(minor) + "." + std::to_string(patch);
   auto build = gauge_family("position_bridge_build_info", "What runs; always 1.");
-  build.add({{"version", POSITION_BRIDGE_VERSION}, {"compiler", __VERSION__}, {"libzmq", zmq_version}},
-            1);
+  build.add(
+      {{"version", POSITION_BRIDGE_VERSION}, {"compiler", __VERSION__}, {"libzmq", zmq_version}},
+      1);
   families.push_back(build.take());
 }
 
@@ -83,8 +86,9 @@ void collect_accounts(const std::vector<AccountMetrics>& accounts, Families& fam
   auto open = gauge_family("position_bridge_positions_open", "Open positions.");
   auto published = counter_family("position_bridge_updates_published_total",
                                   "position.update messages, by what set them off.");
-  auto ignored = counter_family("position_bridge_updates_ignored_total",
-                                "Position rows of a user stream that were older than what was known.");
+  auto ignored =
+      counter_family("position_bridge_updates_ignored_total",
+                     "Position rows of a user stream that were older than what was known.");
   auto renewals = counter_family("position_bridge_listen_key_renewals_total",
                                  "Listen keys asked for and kept alive, by outcome.");
   auto reconciles = counter_family("position_bridge_reconciles_total",
@@ -93,8 +97,9 @@ void collect_accounts(const std::vector<AccountMetrics>& accounts, Families& fam
     const std::string_view name = identity.name;
     const AccountState now = gauges.state.read();
     for_each_value<AccountState>(account_state_count, [&](AccountState value) {
-      state.add({{"account", name}, {"venue", to_string(identity.venue)}, {"state", to_string(value)}},
-                value == now ? 1 : 0);
+      state.add(
+          {{"account", name}, {"venue", to_string(identity.venue)}, {"state", to_string(value)}},
+          value == now ? 1 : 0);
     });
     open.add({{"account", name}}, number(gauges.positions_open.read()));
     for_each_value<Trigger>(trigger_count, [&](Trigger value) {
@@ -116,12 +121,13 @@ void collect_accounts(const std::vector<AccountMetrics>& accounts, Families& fam
 }
 
 void collect_streams(const std::vector<Stream>& streams, Families& families) {
-  auto connected = gauge_family("position_bridge_stream_connected",
-                                "1 while the stream's WebSocket is open.");
+  auto connected =
+      gauge_family("position_bridge_stream_connected", "1 while the stream's WebSocket is open.");
   auto connects = counter_family("position_bridge_stream_connects_total", "WebSockets opened.");
   auto disconnects = counter_family("position_bridge_stream_disconnects_total",
                                     "WebSockets lost, given up or not opened, by reason.");
-  auto events = counter_family("position_bridge_stream_events_total", "Messages received, by event.");
+  auto events =
+      counter_family("position_bridge_stream_events_total", "Messages received, by event.");
   auto last = gauge_family("position_bridge_stream_last_event_timestamp_seconds",
                            "When the last message came, since 1970; 0 before the first.");
   for (const Stream& stream : streams) {
@@ -188,12 +194,14 @@ void collect_environments(const BridgeProcess& process, Families& families) {
 void collect_bus(const Bus& bus, Families& families) {
   auto bytes = counter_family("position_bridge_bytes_published_total",
                               "Bytes handed to the bus, topics included, whoever subscribes.");
-  auto internal = histogram_family("position_bridge_receive_to_publish_seconds",
-                                   "From reading a message of the exchange to publishing what it says.");
+  auto internal =
+      histogram_family("position_bridge_receive_to_publish_seconds",
+                       "From reading a message of the exchange to publishing what it says.");
   auto external = histogram_family("position_bridge_exchange_to_publish_seconds",
                                    "From the exchange's own time of an event to publishing it.");
   auto subscribers = gauge_family("position_bridge_subscribers", "Subscribers connected now.");
-  auto subscriptions = gauge_family("position_bridge_subscriptions", "Subscriptions installed now.");
+  auto subscriptions =
+      gauge_family("position_bridge_subscriptions", "Subscriptions installed now.");
   auto episodes = counter_family("position_bridge_slow_subscriber_episodes_total",
                                  "How often a subscriber began to lose messages for being slow.");
   auto failures = counter_family("position_bridge_subscriber_handshake_failures_total",
@@ -205,16 +213,17 @@ void collect_bus(const Bus& bus, Families& families) {
   for_each_value<SubscriptionKind>(subscription_kind_count, [&](SubscriptionKind kind) {
     subscriptions.add(
         {{"kind", to_string(kind)}},
-        static_cast<double>(
-            bus.metrics().subscriptions[static_cast<std::size_t>(kind)].read()));
+        static_cast<double>(bus.metrics().subscriptions[static_cast<std::size_t>(kind)].read()));
   });
   episodes.add({}, number(bus.socket().slow_subscriber_episodes().read()));
-  constexpr std::array<std::string_view, handshake_failure_count> reasons{"auth", "protocol", "other"};
+  constexpr std::array<std::string_view, handshake_failure_count> reasons{"auth", "protocol",
+                                                                          "other"};
   for_each_value<HandshakeFailure>(handshake_failure_count, [&](HandshakeFailure reason) {
     failures.add({{"reason", reasons[static_cast<std::size_t>(reason)]}},
                  number(bus.socket().monitor().handshake_failures()[reason].read()));
   });
-  for (auto* family : {&bytes, &internal, &external, &subscribers, &subscriptions, &episodes, &failures})
+  for (auto* family :
+       {&bytes, &internal, &external, &subscribers, &subscriptions, &episodes, &failures})
     families.push_back(family->take());
 }
 

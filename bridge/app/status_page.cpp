@@ -13,11 +13,17 @@
 namespace bridge {
 namespace {
 
-BusValue text(std::string_view value) { return BusValue{std::string{value}}; }
+BusValue text(std::string_view value) {
+  return BusValue{std::string{value}};
+}
 
-BusValue integer(std::int64_t value) { return BusValue{value}; }
+BusValue integer(std::int64_t value) {
+  return BusValue{value};
+}
 
-BusValue count(std::size_t value) { return BusValue{std::uint64_t{value}}; }
+BusValue count(std::size_t value) {
+  return BusValue{std::uint64_t{value}};
+}
 
 // Enough to see whether two listen keys are the same, and no use to anybody else.
 BusValue fingerprint(const Secret* listen_key) {

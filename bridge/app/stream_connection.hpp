@@ -15,9 +15,8 @@ class StreamConnection final : public WebSocketHandler {
   using Account = EnvironmentDriver::Account;
 
   // `account`: null for the mark price stream.
-  StreamConnection(EnvironmentDriver& driver, Account* account,
-                   StreamNumber stream, boost::asio::io_context& loop, TlsContext tls,
-                   ServerAddress server)
+  StreamConnection(EnvironmentDriver& driver, Account* account, StreamNumber stream,
+                   boost::asio::io_context& loop, TlsContext tls, ServerAddress server)
       : driver_{driver},
         account_{account},
         stream_{stream},

@@ -1,8 +1,8 @@
 #include "bridge/app/watch.hpp"
 
-#include <csignal>
 #include <sys/ioctl.h>
 #include <unistd.h>
+#include <csignal>
 
 #include <iostream>
 #include <zmq.hpp>

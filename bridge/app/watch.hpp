@@ -12,9 +12,9 @@ struct WatchOptions {
   bool json = false;
 };
 
-// Shows what a bridge publishes until SIGINT or SIGTERM: on a terminal a table of the positions that
-// are open, drawn again a few times a second; elsewhere, or with `json`, each message as a line of
-// JSON.
+// Shows what a bridge publishes until SIGINT or SIGTERM: on a terminal a table of the positions
+// that are open, drawn again a few times a second; elsewhere, or with `json`, each message as a
+// line of JSON.
 ExitCode watch_command(const WatchOptions& options);
 
 }  // namespace bridge

@@ -15,13 +15,13 @@
 #include <string>
 #include <string_view>
 
+#include <simdjson.h>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/websocket.hpp>
 #include <msgpack.hpp>
-#include <simdjson.h>
 #include <zmq.hpp>
 
 namespace {
@@ -145,7 +145,8 @@ void run(char** arguments) {
 
   asio::io_context context;
   WebSocket stream{context};
-  asio::connect(beast::get_lowest_layer(stream), asio::ip::tcp::resolver{context}.resolve(host, port));
+  asio::connect(beast::get_lowest_layer(stream),
+                asio::ip::tcp::resolver{context}.resolve(host, port));
   stream.handshake(host + ":" + port, arguments[3]);
 
   simdjson::ondemand::parser parser;

@@ -91,7 +91,7 @@ def line_length(path, text):
     if not is_cpp(path):
         return
     for number, line in enumerate(text.splitlines(), 1):
-        if len(line) > LINE_LENGTH_MAX:
+        if len(line) > LINE_LENGTH_MAX and '{"' not in line:  # messages in tests stay whole
             yield f"line {number} has {len(line)} characters, more than {LINE_LENGTH_MAX}"
 
 

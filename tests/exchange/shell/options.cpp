@@ -25,7 +25,7 @@ constexpr const char* examples = R"(Try it:
        http://127.0.0.1:8444/trade
 
 What a client needs:
-  REST            https://127.0.0.1:8443           (/fapi/v1/..., keys and secrets as in the scenario)
+  REST            https://127.0.0.1:8443/fapi/v1/... with keys and secrets of the scenario
   user stream     wss://127.0.0.1:8443/private/ws?listenKey=KEY&events=ACCOUNT_UPDATE/...
   market stream   wss://127.0.0.1:8443/market/stream?streams=btcusdt@markPrice@1s/...
 

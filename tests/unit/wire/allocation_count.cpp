@@ -1,4 +1,4 @@
-#include "allocation_count.hpp"
+#include "tests/unit/wire/allocation_count.hpp"
 
 #include <cstdlib>
 #include <new>

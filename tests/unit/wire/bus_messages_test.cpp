@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "sample_updates.hpp"
+#include "tests/unit/wire/sample_updates.hpp"
 
 namespace bridge::test {
 namespace {

@@ -1,4 +1,4 @@
-#include "corpus.hpp"
+#include "tests/unit/wire/corpus.hpp"
 
 #include <gtest/gtest.h>
 

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "exact_json.hpp"
+#include "tests/unit/wire/exact_json.hpp"
 
 // Real messages of the exchange, which lie beside the project where they are available.
 namespace bridge::test {

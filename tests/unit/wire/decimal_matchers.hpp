@@ -6,7 +6,7 @@
 #include <string>
 
 #include "bridge/core/decimal.hpp"
-#include "exact_json.hpp"
+#include "tests/unit/wire/exact_json.hpp"
 
 namespace bridge::test {
 

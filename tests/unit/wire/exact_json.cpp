@@ -1,4 +1,4 @@
-#include "exact_json.hpp"
+#include "tests/unit/wire/exact_json.hpp"
 
 #include <algorithm>
 #include <cstdlib>

@@ -6,10 +6,10 @@
 #include <set>
 #include <string>
 
-#include "allocation_count.hpp"
-#include "corpus.hpp"
-#include "decimal_matchers.hpp"
-#include "frames.hpp"
+#include "tests/unit/wire/allocation_count.hpp"
+#include "tests/unit/wire/corpus.hpp"
+#include "tests/unit/wire/decimal_matchers.hpp"
+#include "tests/unit/wire/frames.hpp"
 
 namespace bridge::test {
 namespace {

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "bridge/wire/bus_messages.hpp"
-#include "sample_updates.hpp"
+#include "tests/unit/wire/sample_updates.hpp"
 
 namespace bridge::test {
 namespace {

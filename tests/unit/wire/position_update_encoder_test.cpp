@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "allocation_count.hpp"
-#include "sample_updates.hpp"
+#include "tests/unit/wire/allocation_count.hpp"
+#include "tests/unit/wire/sample_updates.hpp"
 
 namespace bridge::test {
 namespace {

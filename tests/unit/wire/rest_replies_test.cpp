@@ -6,8 +6,8 @@
 #include <set>
 #include <string>
 
-#include "corpus.hpp"
-#include "decimal_matchers.hpp"
+#include "tests/unit/wire/corpus.hpp"
+#include "tests/unit/wire/decimal_matchers.hpp"
 
 namespace bridge::test {
 namespace {

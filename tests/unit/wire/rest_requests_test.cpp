@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "test_keys.hpp"
+#include "tests/unit/wire/test_keys.hpp"
 
 namespace bridge::test {
 namespace {

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "corpus.hpp"
-#include "decimal_matchers.hpp"
-#include "frames.hpp"
+#include "tests/unit/wire/corpus.hpp"
+#include "tests/unit/wire/decimal_matchers.hpp"
+#include "tests/unit/wire/frames.hpp"
 
 namespace bridge::test {
 namespace {

@@ -138,7 +138,7 @@ ExitCode BridgeProcess::run() {
   for (auto& driver : drivers_) driver->start();
   heartbeat();
   loop_.run();
-  log(LogLevel::info, {}, "stopped");
+  leave();
   return ExitCode::done;
 }
 
@@ -174,6 +174,14 @@ void BridgeProcess::finish_when_quiet(MonotonicTime give_up_at) {
   stop_timer_.async_wait([this, give_up_at](boost::system::error_code error) {
     if (!error) finish_when_quiet(give_up_at);
   });
+}
+
+void BridgeProcess::leave() {
+  http_.reset();
+  bus_.reset();
+  socket_.reset();
+  zmq_.close();  // waits, but not for long, until what was published last has gone out
+  log(LogLevel::info, {}, "stopped");
 }
 
 void BridgeProcess::heartbeat() {

@@ -57,6 +57,7 @@ class BridgeProcess {
   void wait_for_signals();
   void begin_to_stop(int signal);
   void finish_when_quiet(MonotonicTime give_up_at);
+  void leave();
   void heartbeat();
   void drain_subscriptions();
   void note_turn();

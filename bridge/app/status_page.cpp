@@ -68,7 +68,7 @@ BusValue account_status(const EnvironmentDriver& driver, std::uint32_t account) 
       {"mark_connected", BusValue{view.mark_connected}},
       {"connected", BusValue{view.user_connected && view.mark_connected}},
       {"active_positions", count(view.book.open_count())},
-      {"subscribed_symbols", count(feed.held_symbols().size())},
+      {"subscribed_symbols", count(view.book.open_symbol_count())},
       {"detail", text(view.detail)},
       {"since_us", integer(to_us(view.since))},
       {"account_seq", BusValue{view.account_seq}},

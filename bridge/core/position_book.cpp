@@ -1,6 +1,7 @@
 #include "bridge/core/position_book.hpp"
 
 #include <array>
+#include <unordered_set>
 #include <utility>
 
 #include "bridge/core/assert.hpp"
@@ -129,6 +130,14 @@ std::vector<PositionBook::Entry*> PositionBook::set_symbol_configs(SymbolTable& 
 const PositionBook::Entry* PositionBook::find(SymbolId symbol, PositionSide side) const {
   const auto found = by_key_.find({symbol, side});
   return found == by_key_.end() ? nullptr : found->second;
+}
+
+std::size_t PositionBook::open_symbol_count() const {
+  std::unordered_set<SymbolId> symbols;
+  for (const Entry& entry : entries_) {
+    if (entry.position.is_open()) symbols.insert(entry.symbol);
+  }
+  return symbols.size();
 }
 
 PositionBook::Entry& PositionBook::entry_of(SymbolId symbol, PositionSide side) {

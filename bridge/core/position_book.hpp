@@ -85,6 +85,8 @@ class PositionBook {
   const std::deque<Entry>& entries() const { return entries_; }
   std::deque<Entry>& entries() { return entries_; }
   std::size_t open_count() const { return open_count_; }
+  // In hedge mode two legs are two open positions of one symbol.
+  std::size_t open_symbol_count() const;
 
  private:
   struct Key {

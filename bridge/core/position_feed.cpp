@@ -206,7 +206,7 @@ bool PositionFeed::update_status(Account& account, Now now) {
                     .user_connected = account.user_connected,
                     .mark_connected = mark_connected_,
                     .active_positions = static_cast<std::uint32_t>(account.book.open_count()),
-                    .subscribed_symbols = static_cast<std::uint32_t>(held_symbols_.size()),
+                    .subscribed_symbols = static_cast<std::uint32_t>(account.book.open_symbol_count()),
                     .detail = account.detail,
                     .since = account.since,
                     .account_seq = ++account.account_seq});

@@ -84,7 +84,7 @@ struct AccountStatus {
   bool user_connected = false;
   bool mark_connected = false;
   std::uint32_t active_positions = 0;
-  std::uint32_t subscribed_symbols = 0;
+  std::uint32_t subscribed_symbols = 0;  // of this account; a symbol counts once, whatever its legs
   std::string_view detail;
   WallTime since;  // when `state` began
   std::uint64_t account_seq = 0;

@@ -21,7 +21,7 @@ class PositionUpdateEncoder {
  public:
   explicit PositionUpdateEncoder(BusIdentity identity);
 
-  // Valid until the encoder's next call.
+  // Valid until a call with another update.
   std::string_view topic(const PositionUpdate& update);
 
   // No message for `update` is longer.
@@ -31,7 +31,7 @@ class PositionUpdateEncoder {
   // its size.
   std::size_t encode(const PositionUpdate& update, WallTime published, std::span<char> out);
 
-  // The same into memory of the encoder: valid until its next call.
+  // The same into memory of the encoder: valid until a call with another update.
   std::string_view encode(const PositionUpdate& update, WallTime published);
 
   const BusIdentity& identity() const { return identity_; }

@@ -1,0 +1,81 @@
+"""The two programs under test, and how one of them runs as a process of its own."""
+
+import os
+import random
+import signal
+import socket
+import subprocess
+from pathlib import Path
+
+
+def program(variable):
+    """The path of a program, which ctest gives in an environment variable."""
+    path = os.environ.get(variable)
+    if not path or not Path(path).is_file():
+        raise RuntimeError(f"{variable} is to name the program; ctest sets it")
+    return path
+
+
+def free_port():
+    """A port of loopback that nobody listens on.
+
+    It is below the range from which the kernel gives ports to outgoing connections, so that a
+    test that runs at the same time does not get it by chance.
+    """
+    while True:
+        port = random.SystemRandom().randrange(20_000, 32_000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+
+
+class RunningProgram:
+    """A process, with what it writes in two files."""
+
+    def __init__(self, folder, name, arguments, environment=None):
+        self.output_file = folder / f"{name}.out.log"
+        self.error_file = folder / f"{name}.err.log"
+        with open(self.output_file, "ab") as output, open(self.error_file, "ab") as error:
+            self._process = subprocess.Popen(
+                [str(argument) for argument in arguments], stdin=subprocess.DEVNULL,
+                stdout=output, stderr=error, cwd=folder,
+                env=os.environ | (environment or {}))
+
+    @property
+    def pid(self):
+        return self._process.pid
+
+    def output(self):
+        return self.output_file.read_text(encoding="utf-8", errors="replace")
+
+    def errors(self):
+        return self.error_file.read_text(encoding="utf-8", errors="replace")
+
+    def exit_code(self):
+        """None while it runs."""
+        return self._process.poll()
+
+    def send(self, number):
+        self._process.send_signal(number)
+
+    def wait(self, seconds):
+        """The exit code; fails when it goes on running."""
+        try:
+            return self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"still runs after {seconds} s:\n{self.errors()}") from None
+
+    def stop(self, seconds=6.0):
+        if self.exit_code() is None:
+            self.send(signal.SIGTERM)
+        return self.wait(seconds)
+
+    def kill(self):
+        """However it is: the test is over."""
+        if self.exit_code() is None:
+            self.send(signal.SIGCONT)
+            self._process.kill()
+            self._process.wait()

@@ -1,0 +1,98 @@
+"""A test with an exchange, a bridge and a subscriber, which clears up and shows the logs."""
+
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+from harness.bridge import Bridge, BridgeSetup
+from harness.exchange import SimulatedExchange
+from harness.message_rules import complaints_about
+from harness.subscriber import Subscriber
+from harness.truth import differences
+from harness.waiting import wait_until
+
+LOG_LINES_SHOWN = 30
+COMPLAINTS_SHOWN = 10
+
+
+class EndToEndTest(unittest.TestCase):
+    """Every message that a subscriber of `start` received is held against the rules at the end."""
+
+    maxDiff = None
+
+    def run(self, result=None):
+        result = result or self.defaultTestResult()
+        with tempfile.TemporaryDirectory(prefix="end-to-end-") as folder:
+            self.folder = Path(folder)
+            bad_before = len(result.failures) + len(result.errors)
+            super().run(result)
+            if len(result.failures) + len(result.errors) > bad_before:
+                self._show_logs()
+        return result
+
+    def _show_logs(self):
+        for log in sorted(self.folder.glob("*.log")):
+            lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+            if lines:
+                print(f"--- the end of {log.name} of {self.id()}", *lines[-LOG_LINES_SHOWN:],
+                      sep="\n", file=sys.stderr)
+
+    # --- starting ------------------------------------------------------------------------------
+
+    def start_exchange(self, accounts, **settings):
+        exchange = SimulatedExchange(self.folder, accounts, **settings)
+        self.addCleanup(exchange.kill)
+        return exchange
+
+    def start_bridge(self, setup, **settings):
+        bridge = Bridge(setup, **settings)
+        self.addCleanup(bridge.kill)
+        return bridge
+
+    def subscribe(self, endpoint, filters=("",)):
+        subscriber = Subscriber(endpoint, filters)
+        self.addCleanup(subscriber.close)
+        return subscriber
+
+    def start(self, accounts, rules=None, **bridge_settings):
+        """All of it; returns when every account is live.
+
+        The exchange is held until the subscriber is known to hear: it misses no position.
+        """
+        self.accounts = accounts
+        self.exchange = self.start_exchange(accounts, rules=rules)
+        self.setup_of_bridge = BridgeSetup.at(self.exchange, self.folder, accounts,
+                                              **bridge_settings)
+        with self.exchange.paused():
+            self.subscriber = self.subscribe(self.setup_of_bridge.endpoint)
+            self.bridge = self.start_bridge(self.setup_of_bridge)
+            self.subscriber.wait_for_heartbeat()
+        self.wait_until_live()
+        self.addCleanup(self._finish)
+
+    def _finish(self):
+        """A clean stop, and no complaint about all that was said or asked until then."""
+        if self.bridge.exit_code() is None:
+            self.assertEqual(0, self.bridge.stop(), "the exit code of a clean stop")
+            self.subscriber.wait_for(lambda message: message.topic == "bridge.shutdown",
+                                     "bridge.shutdown")
+        complaints = complaints_about(list(self.subscriber.messages))
+        self.assertEqual([], complaints[:COMPLAINTS_SHOWN],
+                         f"{len(complaints)} complaints about what was published")
+        self.assertEqual({}, self.exchange.broken_limits(), "limits of the exchange")
+
+    # --- waiting -------------------------------------------------------------------------------
+
+    def wait_until_live(self, since=0):
+        for account in self.accounts:
+            self.subscriber.wait_for_state(account.name, "live", since)
+
+    def untrue(self):
+        """How what was published last differs from the truth."""
+        return differences(self.exchange.truth(), dict(self.subscriber.positions))
+
+    def wait_until_true(self, seconds=5.0):
+        """All that is published is all that is held, nothing else and nothing more."""
+        wait_until(lambda: not self.untrue(), lambda: "\n".join(["the truth:", *self.untrue()]),
+                   seconds)

@@ -46,7 +46,8 @@ BusValue list(const std::set<std::string>& symbols) {
   return BusValue{std::move(values)};
 }
 
-BusValue account_status(const EnvironmentDriver& driver, std::uint32_t account) {
+BusValue account_status(const BusIdentity& identity, const EnvironmentDriver& driver,
+                        std::uint32_t account, WallTime now) {
   const PositionFeed& feed = driver.feed();
   const auto view = feed.view(account);
   std::set<std::string> held;
@@ -59,6 +60,10 @@ BusValue account_status(const EnvironmentDriver& driver, std::uint32_t account) 
   }
   const bool running = view.state != AccountState::failed && view.state != AccountState::stopped;
   return BusValue{BusValue::Map{
+      {"v", count(bus_version)},
+      {"type", text("account.status")},
+      {"instance", text(identity.instance)},
+      {"epoch", integer(to_us(identity.epoch))},
       {"account", text(view.identity.name)},
       {"venue", text(to_string(view.identity.venue))},
       {"environment", text(driver.environment().name)},
@@ -71,6 +76,7 @@ BusValue account_status(const EnvironmentDriver& driver, std::uint32_t account) 
       {"subscribed_symbols", count(view.book.open_symbol_count())},
       {"detail", text(view.detail)},
       {"since_us", integer(to_us(view.since))},
+      {"published_us", integer(to_us(now))},
       {"account_seq", BusValue{view.account_seq}},
       {"positions", list(held)},
       {"mark_prices", list(priced)},
@@ -81,16 +87,18 @@ BusValue account_status(const EnvironmentDriver& driver, std::uint32_t account) 
 }  // namespace
 
 BusValue status_page(const BridgeProcess& process) {
+  const BusIdentity& identity = process.bus().identity();
+  const WallTime now = read_wall_clock();
   BusValue::List accounts;
   for (const auto& driver : process.drivers()) {
     for (std::uint32_t account = 0; account < driver->account_count(); ++account)
-      accounts.push_back(account_status(*driver, account));
+      accounts.push_back(account_status(identity, *driver, account, now));
   }
   return BusValue{BusValue::Map{
-      {"instance", text(process.bus().identity().instance)},
+      {"instance", text(identity.instance)},
       {"version", text(POSITION_BRIDGE_VERSION)},
-      {"epoch", integer(to_us(process.bus().identity().epoch))},
-      {"uptime_seconds", integer((read_wall_clock() - process.started()).count() / 1'000'000)},
+      {"epoch", integer(to_us(identity.epoch))},
+      {"uptime_seconds", integer((now - process.started()).count() / 1'000'000)},
       {"accounts", BusValue{std::move(accounts)}},
   }};
 }

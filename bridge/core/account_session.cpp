@@ -108,16 +108,28 @@ void AccountSession::request_snapshots(Now now) {
 }
 
 void AccountSession::finish_synchronization(Now now) {
-  const PositionFeed::Snapshot snapshot = std::exchange(synchronization_, {}).snapshot;
+  Synchronization& sync = synchronization_;
+  const auto trust = sync.undecided_count < limits::undecided_snapshots_max
+                         ? PositionBook::Trust::rows_first
+                         : PositionBook::Trust::rows_only;
+  feed_.set_user_connected(account_, true);
+  if (feed_.synchronize(account_, sync.snapshot, trust,
+                        "both streams are connected, the positions are known",
+                        now) == PositionFeed::Synchronization::undecided) {
+    ++sync.undecided_count;
+    sync.restart_at = now.monotonic + limits::rest_lag_max;
+    effects_.log(LogLevel::info, "the positions changed right before the gap; reading them again");
+    return;
+  }
+  phase_ = Phase::synchronized;  // not by enter(): the feed has learned it with the positions
+  const std::size_t event_count = sync.snapshot.account_updates.size();
+  sync = {};
   if (settings_.reconcile_interval > Duration::zero())
     reconcile_due_ = now.monotonic + settings_.reconcile_interval;
-  phase_ = Phase::synchronized;  // not by enter(): the feed learns it together with the positions
-  feed_.set_user_connected(account_, true);
-  feed_.synchronize(account_, snapshot, "both streams are connected, the positions are known", now);
   effects_.log(LogLevel::info,
                "synchronized (" + std::string{to_string(position_mode_)} + " mode): " +
                    std::to_string(feed_.view(account_).book.open_count()) + " open positions, " +
-                   std::to_string(snapshot.account_updates.size()) + " events while reading them");
+                   std::to_string(event_count) + " events while reading them");
 }
 
 void AccountSession::start_over(CloseCause cause, const std::string& why, Now now,

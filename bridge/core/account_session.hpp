@@ -91,8 +91,9 @@ class AccountSession {
     bool has_account_config = false;
     bool has_symbol_configs = false;
     bool has_positions = false;
-    MonotonicTime restart_at = never;  // after a request that failed
-    PositionFeed::Snapshot snapshot;   // the events of which grow from the opening of the stream on
+    MonotonicTime restart_at = never;  // after a request that failed, or an undecided snapshot
+    int undecided_count = 0;
+    PositionFeed::Snapshot snapshot;  // the events of which grow from the opening of the stream on
   };
 
   void enter(Phase phase, std::string detail, Now now);

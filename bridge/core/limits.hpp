@@ -31,6 +31,8 @@ constexpr Duration backoff_stable_after = 60s;
 constexpr Duration rest_timeout = 10s;
 // REST may answer from a state that is somewhat older than what the stream has already said.
 constexpr Duration rest_lag_max = 2s;
+// Snapshots that may leave something undecided after a gap; after so many the rows are believed.
+constexpr int undecided_snapshots_max = 5;
 constexpr Duration clock_sync_interval = 10min;
 constexpr Duration clock_sync_retry = 2s;
 // A reconcile that met changes in flight is repeated after so long.

@@ -25,6 +25,13 @@ bool differ(const Position& position, const PositionRow& row) {
          differ(position.isolated_wallet, row.isolated_wallet);
 }
 
+// But for the time, which says when it became so.
+bool is_same(const Position& a, const Position& b) {
+  return a.amount == b.amount && a.entry_price == b.entry_price &&
+         a.break_even_price == b.break_even_price && a.realized_pnl == b.realized_pnl &&
+         a.isolated_wallet == b.isolated_wallet && a.margin_type == b.margin_type;
+}
+
 bool is_before(const std::optional<WallTime>& time, WallTime limit) {
   return !time || *time < limit;
 }
@@ -50,27 +57,32 @@ PositionBook::Outcome PositionBook::apply(SymbolId symbol, const PositionChange&
   take_if_known(next.realized_pnl, change.realized_pnl);
   take_if_known(next.isolated_wallet, change.isolated_wallet);
   take_if_known(next.margin_type, change.margin_type);
+  // The exchange also repeats legs that did not change beside one that did.
+  if (is_same(next, entry.position)) return {&entry, Change::none};
   next.changed_at = transaction_time;
   return {&entry, replace(entry, std::move(next))};
 }
 
 PositionBook::Comparison PositionBook::merge(SymbolTable& symbols, const PositionRows& rows,
-                                             WallTime certain_before,
-                                             WaitForStream wait_for_stream) {
+                                             WallTime certain_before, Trust trust) {
   Comparison comparison;
   std::vector<bool> has_row(entries_.size());
   for (const PositionRow& row : rows.rows) {
     Entry& entry = entry_of(symbols.intern(row.symbol), row.position_side);
     has_row.resize(entries_.size());
     has_row[entry.index] = true;
-    if (!differ(entry.position, row)) continue;
+    // After a gap, a later change that led back to the same position is one all the same.
+    const bool changed_unheard = trust != Trust::stream_first && entry.position.is_open() &&
+                                 row.updated_at && entry.position.changed_at &&
+                                 *row.updated_at > *entry.position.changed_at;
+    if (!differ(entry.position, row) && !changed_unheard) continue;
 
     const bool ours_is_newer = entry.position.changed_at &&
                                (row.updated_at ? *row.updated_at < *entry.position.changed_at
                                                : *entry.position.changed_at >= certain_before);
     const bool stream_may_say_it =
-        wait_for_stream == WaitForStream::yes && !is_before(row.updated_at, certain_before);
-    if (ours_is_newer || stream_may_say_it) {
+        trust == Trust::stream_first && !is_before(row.updated_at, certain_before);
+    if (trust != Trust::rows_only && (ours_is_newer || stream_may_say_it)) {
       // A row from before our last change can't know better, however often REST repeats it.
       ++comparison.undecided;
       continue;
@@ -79,6 +91,7 @@ PositionBook::Comparison PositionBook::merge(SymbolTable& symbols, const Positio
     next.amount = row.amount;
     next.entry_price = row.entry_price;
     next.break_even_price = row.break_even_price;
+    next.realized_pnl.reset();  // only the stream tells it, and the stream missed something
     take_if_known(next.isolated_wallet, row.isolated_wallet);
     take_if_known(next.margin_type, row.margin_type);
     take_if_known(next.leverage, row.leverage);
@@ -88,7 +101,7 @@ PositionBook::Comparison PositionBook::merge(SymbolTable& symbols, const Positio
 
   for (Entry& entry : entries_) {
     if (has_row[entry.index] || !entry.position.is_open()) continue;
-    if (!is_before(entry.position.changed_at, certain_before)) {
+    if (trust != Trust::rows_only && !is_before(entry.position.changed_at, certain_before)) {
       ++comparison.undecided;
       continue;
     }
@@ -96,6 +109,7 @@ PositionBook::Comparison PositionBook::merge(SymbolTable& symbols, const Positio
     next.amount = Decimal{};
     next.entry_price = Decimal{};
     next.break_even_price.reset();
+    next.realized_pnl.reset();
     comparison.changed.push_back({&entry, replace(entry, std::move(next))});
   }
   return comparison;

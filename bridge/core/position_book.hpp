@@ -34,7 +34,7 @@ class PositionBook {
   };
 
   enum class Change : std::uint8_t {
-    none,     // nothing that a subscriber would see: a flat row of something that was flat
+    none,     // nothing that a subscriber would see: flat as before, or told again
     opened,   // was flat
     updated,  // was and is open
     closed,   // was open
@@ -62,13 +62,16 @@ class PositionBook {
   // Makes the book equal to what positionRisk showed, where positionRisk can know better.
   // `certain_before`: a time of the exchange's clock before which everything that happened is
   // certainly in `rows`.
-  //   * A row is taken when it is not older than the entry's last change; a newer one that is not
-  //     certain yet is left undecided if `wait_for_stream`, since the stream may be about to say
-  //     it.
+  //   * A row is taken when it is not older than the entry's last change.
   //   * An open entry without a row is closed when its last change is certain to be in the rows.
-  enum class WaitForStream : std::uint8_t { no, yes };
+  //   * What cannot be decided by that is left as it is and counted.
+  enum class Trust : std::uint8_t {
+    stream_first,  // a running account: also rows so new that the stream may still say them wait
+    rows_first,    // after a gap, in which the stream said nothing
+    rows_only,     // whatever the times say: the rows are the truth
+  };
   Comparison merge(SymbolTable& symbols, const PositionRows& rows, WallTime certain_before,
-                   WaitForStream wait_for_stream);
+                   Trust trust);
 
   // Whether `change` (of a time at which the stream was already being buffered) is not yet part of
   // rows that were merged with `certain_before`: an open entry knows its own last change, a flat

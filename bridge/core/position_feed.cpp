@@ -1,7 +1,6 @@
 #include "bridge/core/position_feed.hpp"
 
 #include <algorithm>
-#include <unordered_set>
 #include <utility>
 
 #include "bridge/core/assert.hpp"
@@ -60,26 +59,24 @@ void PositionFeed::apply(AccountNumber number, const LeverageChange& change, Now
   }
 }
 
-void PositionFeed::synchronize(AccountNumber number, const Snapshot& snapshot, std::string detail,
-                               Now now) {
+PositionFeed::Synchronization PositionFeed::synchronize(AccountNumber number,
+                                                        const Snapshot& snapshot,
+                                                        PositionBook::Trust trust,
+                                                        std::string detail, Now now) {
   Account& account = accounts_[number];
   now_ = now.monotonic;
   account.book.set_symbol_configs(symbols_, snapshot.symbol_configs);
 
-  std::unordered_set<std::uint32_t> closed;
-  const auto take = [&](const PositionBook::Outcome& outcome) {
-    follow(account, outcome);
-    if (outcome.change == PositionBook::Change::closed) closed.insert(outcome.entry->index);
-  };
-  const auto comparison = account.book.merge(symbols_, snapshot.positions, snapshot.certain_before,
-                                             PositionBook::WaitForStream::no);
-  for (const auto& outcome : comparison.changed) take(outcome);
+  const auto comparison =
+      account.book.merge(symbols_, snapshot.positions, snapshot.certain_before, trust);
+  for (const auto& outcome : comparison.changed) follow(account, outcome);
+  if (comparison.undecided > 0) return Synchronization::undecided;
   for (const AccountUpdate& update : snapshot.account_updates) {
     for (const PositionChange& change : update.positions) {
       const SymbolId symbol = symbols_.intern(change.symbol);
       if (account.book.is_news(symbol, change.position_side, update.transaction_time,
                                snapshot.certain_before))
-        take(account.book.apply(symbol, change, update.transaction_time));
+        follow(account, account.book.apply(symbol, change, update.transaction_time));
     }
   }
   for (const LeverageChange& change : snapshot.leverage_changes) {
@@ -90,9 +87,11 @@ void PositionFeed::synchronize(AccountNumber number, const Snapshot& snapshot, s
   account.user_detail = std::move(detail);
   update_status(account, now);
   for (const PositionBook::Entry& entry : account.book.entries()) {
-    if (entry.position.is_open() || closed.contains(entry.index))
-      publish(topic_of(account, entry), Trigger::snapshot, {}, now.wall);
+    Topic& topic = topic_of(account, entry);
+    if (entry.position.is_open() || topic.is_published_open)
+      publish(topic, Trigger::snapshot, {}, now.wall);
   }
+  return Synchronization::done;
 }
 
 PositionFeed::Reconciliation PositionFeed::reconcile(AccountNumber number, const PositionRows& rows,
@@ -104,7 +103,7 @@ PositionFeed::Reconciliation PositionFeed::reconcile(AccountNumber number, const
     before.push_back(entry.position.amount);
 
   const auto comparison =
-      account.book.merge(symbols_, rows, certain_before, PositionBook::WaitForStream::yes);
+      account.book.merge(symbols_, rows, certain_before, PositionBook::Trust::stream_first);
   Reconciliation result;
   result.undecided = comparison.undecided;
   for (const auto& outcome : comparison.changed) {
@@ -199,17 +198,17 @@ bool PositionFeed::update_status(Account& account, Now now) {
   account.published_mark_connected = mark_connected_;
   account.gauges.state.set(state);
 
-  publications_.publish(
-      AccountStatus{.account = account.identity,
-                    .state = state,
-                    .running = state != AccountState::failed && state != AccountState::stopped,
-                    .user_connected = account.user_connected,
-                    .mark_connected = mark_connected_,
-                    .active_positions = static_cast<std::uint32_t>(account.book.open_count()),
-                    .subscribed_symbols = static_cast<std::uint32_t>(account.book.open_symbol_count()),
-                    .detail = account.detail,
-                    .since = account.since,
-                    .account_seq = ++account.account_seq});
+  publications_.publish(AccountStatus{
+      .account = account.identity,
+      .state = state,
+      .running = state != AccountState::failed && state != AccountState::stopped,
+      .user_connected = account.user_connected,
+      .mark_connected = mark_connected_,
+      .active_positions = static_cast<std::uint32_t>(account.book.open_count()),
+      .subscribed_symbols = static_cast<std::uint32_t>(account.book.open_symbol_count()),
+      .detail = account.detail,
+      .since = account.since,
+      .account_seq = ++account.account_seq});
   return liveness_changed;
 }
 
@@ -295,6 +294,7 @@ void PositionFeed::publish(Topic& topic, Trigger trigger, std::string_view accou
   const Position& position = topic.entry->position;
   const MarkPrice* const mark = mark_prices_.find(topic.entry->symbol);
   topic.published_state = state_of(topic);
+  topic.is_published_open = position.is_open();
   account.gauges.updates_published[trigger].add();
 
   PositionUpdate update{.topic = topic.number,

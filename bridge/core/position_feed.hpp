@@ -48,6 +48,10 @@ class PositionFeed {
   // Everything that makes an account synchronized, in one step: the snapshot, the settings, and the
   // events that came since the stream was opened. Publishes each open position once, each position
   // that is gone as FLAT, and the account as synchronized.
+  //
+  // A position that changed right before the gap, and of which a lagging REST side may not have
+  // told the last, leaves it undecided: then nothing is published, and a later snapshot is needed.
+  // `trust`: PositionBook::Trust::rows_first, or rows_only to end the doubt.
   struct Snapshot {
     PositionRows positions;
     SymbolConfigs symbol_configs;
@@ -56,7 +60,9 @@ class PositionFeed {
     // On the exchange's clock; see PositionBook::merge.
     WallTime certain_before;
   };
-  void synchronize(AccountNumber account, const Snapshot& snapshot, std::string detail, Now now);
+  enum class Synchronization : std::uint8_t { done, undecided };
+  Synchronization synchronize(AccountNumber account, const Snapshot& snapshot,
+                              PositionBook::Trust trust, std::string detail, Now now);
 
   // Compares an account that is synchronized with positionRisk; publishes what was different.
   struct Correction {
@@ -125,6 +131,7 @@ class PositionFeed {
     std::uint64_t seq = 0;
     MonotonicTime opened_at;
     PositionState published_state = PositionState::stale;
+    bool is_published_open = false;
   };
 
   struct Account {

@@ -337,6 +337,45 @@ TEST_F(AccountSessionTest, EventsStayBufferedWhenTheSnapshotIsReadAgain) {
   EXPECT_EQ(feed_.view(account_).book.open_count(), 1U);
 }
 
+// The end-to-end tests found it: opened on the stream, cut, closed in the gap, and all of that
+// within the two seconds that REST may lag behind.
+TEST_F(AccountSessionTest, PositionThatClosedInTheGapRightAfterAChangeIsSaidFlat) {
+  bring_live();
+  message(account_update(to_ms(now().wall), {change("ETHUSDT", both, "2", "10")}));
+  subscriber_.take();
+  session().stream_closed(opened_.back().stream, {CloseCause::reset, "cut"}, now());
+  pass(limits::backoff_base);
+  answer_key();
+  open_stream();
+  answer_snapshot({});
+  EXPECT_EQ(state(), AccountState::stale) << "the snapshot may be older than the position";
+  pass(limits::rest_lag_max);
+  answer_snapshot({});
+  EXPECT_EQ(state(), AccountState::live);
+  EXPECT_THAT(
+      subscriber_.take(),
+      ElementsAre("main is stale", "main ETHUSDT BOTH LONG 2 entry 10 mark nil pnl nil stale state",
+                  "main is stale",  // but connected
+                  "main is live",
+                  "main ETHUSDT BOTH FLAT 0 entry 0 mark nil pnl nil live snapshot"));
+}
+
+TEST_F(AccountSessionTest, SnapshotThatStaysUndecidedIsBelievedInTheEnd) {
+  bring_live({row("BTCUSDT", both, "1", "100", 1)});
+  message(account_update(to_ms(now().wall), {change("BTCUSDT", both, "2", "100")}));
+  session().stream_closed(opened_.back().stream, {CloseCause::reset, "cut"}, now());
+  pass(limits::backoff_base);
+  answer_key();
+  open_stream();
+  for (int attempt = 0; attempt < limits::undecided_snapshots_max; ++attempt) {
+    answer_snapshot({row("BTCUSDT", both, "3", "100", 1)});
+    ASSERT_EQ(state(), AccountState::stale);
+    pass(limits::rest_lag_max);
+  }
+  answer_snapshot({row("BTCUSDT", both, "3", "100", 1)});
+  EXPECT_EQ(state(), AccountState::live);
+}
+
 TEST_F(AccountSessionTest, LateAnswersOfAnEarlierSynchronizationAreIgnored) {
   session().start(now());
   answer_key();

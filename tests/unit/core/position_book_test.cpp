@@ -23,11 +23,10 @@ class PositionBookTest : public ::testing::Test {
         .change;
   }
 
-  PositionBook::Comparison merge(
-      std::vector<PositionRow> rows, std::int64_t certain_before_ms,
-      PositionBook::WaitForStream wait = PositionBook::WaitForStream::no) {
+  PositionBook::Comparison merge(std::vector<PositionRow> rows, std::int64_t certain_before_ms,
+                                 PositionBook::Trust trust = PositionBook::Trust::rows_first) {
     return book_.merge(symbols_, PositionRows{std::move(rows)}, exchange_time(certain_before_ms),
-                       wait);
+                       trust);
   }
 
   std::string amount(const std::string& symbol, PositionSide side) {
@@ -95,7 +94,7 @@ TEST_F(PositionBookTest, SnapshotRowNewerThanTheStreamIsTaken) {
 TEST_F(PositionBookTest, RowSoNewThatTheStreamMayStillBringItWaitsForTheStream) {
   apply("BTCUSDT", both, "3", 100);
   const auto comparison =
-      merge({row("BTCUSDT", both, "4", "100", 1'500)}, 1'000, PositionBook::WaitForStream::yes);
+      merge({row("BTCUSDT", both, "4", "100", 1'500)}, 1'000, PositionBook::Trust::stream_first);
   EXPECT_TRUE(comparison.changed.empty());
   EXPECT_EQ(comparison.undecided, 1U);
   EXPECT_EQ(amount("BTCUSDT", both), "3");
@@ -119,10 +118,41 @@ TEST_F(PositionBookTest, PositionOpenedWhileTheSnapshotWasMadeIsNotClosedByIt) {
   EXPECT_EQ(amount("BTCUSDT", both), "3");
 }
 
+TEST_F(PositionBookTest, RowsThatAreTheTruthEndAllDoubt) {
+  apply("BTCUSDT", both, "3", 5'000);
+  apply("ETHUSDT", both, "1", 5'000);
+  const auto comparison =
+      merge({row("BTCUSDT", both, "2", "100", 50)}, 4'000, PositionBook::Trust::rows_only);
+  EXPECT_EQ(comparison.undecided, 0U);
+  EXPECT_EQ(amount("BTCUSDT", both), "2");
+  EXPECT_EQ(amount("ETHUSDT", both), "0");
+}
+
 TEST_F(PositionBookTest, RowThatSaysTheSameInOtherDigitsChangesNothing) {
   apply("BTCUSDT", both, "0.5", 100);
-  EXPECT_TRUE(merge({row("BTCUSDT", both, "0.500", "100.00", 200)}, 5'000).changed.empty());
+  EXPECT_TRUE(merge({row("BTCUSDT", both, "0.500", "100.00", 100)}, 5'000).changed.empty());
   EXPECT_EQ(amount("BTCUSDT", both), "0.5");
+}
+
+TEST_F(PositionBookTest, LegThatIsToldAgainHasNotChanged) {
+  apply("BTCUSDT", long_side, "0.5", 100);
+  EXPECT_EQ(apply("BTCUSDT", long_side, "0.500", 200), Change::none);
+  const auto* entry = book_.find(symbols_.intern("BTCUSDT"), long_side);
+  EXPECT_EQ(entry->position.changed_at, exchange_time(100));
+}
+
+TEST_F(PositionBookTest, RealizedProfitIsUnknownOnceARowWasTakenOverRest) {
+  apply("BTCUSDT", both, "3", 100);
+  const auto* entry = book_.find(symbols_.intern("BTCUSDT"), both);
+  ASSERT_TRUE(entry->position.realized_pnl);
+  merge({row("BTCUSDT", both, "4", "100", 150)}, 5'000);
+  EXPECT_FALSE(entry->position.realized_pnl);
+}
+
+TEST_F(PositionBookTest, ChangeInTheGapThatLedBackToTheSamePositionIsNoticed) {
+  apply("BTCUSDT", both, "3", 100);
+  EXPECT_EQ(merge({row("BTCUSDT", both, "3", "100", 150)}, 5'000).changed.size(), 1U);
+  EXPECT_FALSE(book_.find(symbols_.intern("BTCUSDT"), both)->position.realized_pnl);
 }
 
 TEST_F(PositionBookTest, BufferedEventOfAFlatSymbolIsNewsOnlyIfTheSnapshotMayNotHaveSeenIt) {

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 #include <functional>
+#include <iostream>
 #include <string>
 
 #include "bridge/app/commands.hpp"
@@ -70,6 +71,14 @@ ExitCode run_command_line(int argc, char** argv) {
       ->type_name("URL")
       ->capture_default_str();
   health->callback([&] { chosen = [&] { return health_command(health_url); }; });
+
+  // CLI11 would only say that a command is missing.
+  const std::string word = argc > 1 ? argv[1] : "";
+  const auto is_named = [&](const CLI::App* command) { return command->get_name() == word; };
+  if (!word.empty() && word.front() != '-' && program.get_subcommands(is_named).empty()) {
+    std::cerr << "there is no command \"" << word << "\"; position-bridge --help lists them\n";
+    return ExitCode::bad_usage;
+  }
 
   try {
     program.parse(argc, argv);

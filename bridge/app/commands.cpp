@@ -83,8 +83,8 @@ ExitCode run_command(const std::filesystem::path& config) {
   auto process = BridgeProcess::create(configuration, std::move(prepared->secrets));
   if (!process) return process.error();
   const ExitCode code = (*process)->run();
-  // Everything that others can see has ended. The rest is left to the end of the process: the loop's
-  // destructor would wait for a name lookup, which nothing can interrupt.
+  // Everything that others can see has ended. The rest is left to the end of the process: the
+  // loop's destructor would wait for a name lookup, which nothing can interrupt.
   static const BridgeProcess* const left_alone = process->release();
   static_cast<void>(left_alone);
   return code;

@@ -232,6 +232,9 @@ HttpSettings read_http_settings(ConfigReading& reading, const toml::table& root)
   HttpSettings http;
   reader.read("allow_remote", http.allow_remote);
   reader.read("per_symbol_metrics", http.per_symbol_metrics);
+  if (http.per_symbol_metrics)
+    reader.problem("per_symbol_metrics", "metrics by symbol are not served by this version",
+                   "write false");
   std::string listen;
   if (!reader.read("listen", listen)) return http;
   const auto address = parse_listen_address(listen);

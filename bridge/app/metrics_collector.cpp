@@ -177,10 +177,11 @@ void collect_environments(const BridgeProcess& process, Families& families) {
     user_errors += driver->user_parse_errors().read();
     mark_errors += driver->mark_parse_errors().read();
     symbols += driver->mark_metrics().subscriptions.read();
-    weight.add({{"environment", environment}}, static_cast<double>(driver->used_weight().read()));
+    weight.add({{"environment", environment}},
+               static_cast<double>(driver->rest().used_weight().read()));
     offset.add({{"environment", environment}},
                static_cast<double>(driver->clock().offset_gauge().read()) / 1e6);
-    for (const auto& [key, count] : driver->rest_metrics().read()) request_counts[key] += count;
+    for (const auto& [key, count] : driver->rest().metrics().read()) request_counts[key] += count;
   }
   for (const auto& [key, count] : request_counts)
     requests.add({{"endpoint", to_string(key.first)}, {"code", key.second}}, number(count));

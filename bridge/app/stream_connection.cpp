@@ -1,6 +1,7 @@
 #include "bridge/app/stream_connection.hpp"
 
 #include "bridge/core/assert.hpp"
+#include "bridge/io/clock.hpp"
 
 namespace bridge {
 namespace {
@@ -24,8 +25,28 @@ CloseCause to_close_cause(CloseKind kind) {
 
 }  // namespace
 
-StreamEnd to_stream_end(const CloseReason& reason) {
-  return {to_close_cause(reason.kind), reason.text};
+void StreamConnection::on_open() {
+  owner_.stream_opened(stream_);
+}
+
+void StreamConnection::on_read() {
+  received_ = read_clocks();
+}
+
+void StreamConnection::on_frame(PaddedText frame) {
+  owner_.stream_frame(stream_, frame, received_);
+}
+
+void StreamConnection::on_turn_end() {
+  owner_.stream_turn_ended();
+}
+
+void StreamConnection::on_control_frame() {
+  owner_.stream_alive(stream_);
+}
+
+void StreamConnection::on_closed(const CloseReason& reason) {
+  owner_.stream_closed(stream_, {to_close_cause(reason.kind), reason.text});
 }
 
 }  // namespace bridge

@@ -1,45 +1,47 @@
 #pragma once
 
-#include "bridge/app/environment_driver.hpp"
 #include "bridge/core/effects.hpp"
-#include "bridge/io/clock.hpp"
+#include "bridge/core/padded_text.hpp"
+#include "bridge/core/time.hpp"
 #include "bridge/io/websocket_client.hpp"
 
 namespace bridge {
 
-StreamEnd to_stream_end(const CloseReason& reason);
+// Who opened a stream and is told what happens on it. Every call may destroy the connection.
+class StreamOwner {
+ public:
+  virtual void stream_opened(StreamNumber stream) = 0;
+  virtual void stream_alive(StreamNumber stream) = 0;
+  // `received`: when the bytes were read; the same for all frames that were read together.
+  virtual void stream_frame(StreamNumber stream, PaddedText frame, Now received) = 0;
+  // What was read together has been told.
+  virtual void stream_turn_ended() = 0;
+  virtual void stream_closed(StreamNumber stream, const StreamEnd& end) = 0;
 
-// One WebSocket of a session: says to the driver what happens on it, and when.
+ protected:
+  ~StreamOwner() = default;
+};
+
+// One WebSocket of a session.
 class StreamConnection final : public WebSocketHandler {
  public:
-  using Account = EnvironmentDriver::Account;
-
-  // `account`: null for the mark price stream.
-  StreamConnection(EnvironmentDriver& driver, Account* account, StreamNumber stream,
-                   boost::asio::io_context& loop, TlsContext tls, ServerAddress server)
-      : driver_{driver},
-        account_{account},
-        stream_{stream},
-        client_{loop, std::move(tls), std::move(server), *this} {}
+  // The owner and the loop outlive the connection.
+  StreamConnection(StreamOwner& owner, StreamNumber stream, boost::asio::io_context& loop,
+                   const TlsContext& tls, ServerAddress server)
+      : owner_{owner}, stream_{stream}, client_{loop, tls, std::move(server), *this} {}
 
   WebSocketClient& client() { return client_; }
   StreamNumber stream() const { return stream_; }
 
-  void on_open() override { driver_.stream_opened(account_, stream_); }
-  // One look at the clock for all frames that were read together.
-  void on_read() override { received_ = read_clocks(); }
-  void on_frame(PaddedText frame) override {
-    driver_.stream_frame(account_, stream_, frame, received_);
-  }
-  void on_turn_end() override { driver_.settle(); }
-  void on_control_frame() override { driver_.stream_alive(account_, stream_); }
-  void on_closed(const CloseReason& reason) override {
-    driver_.stream_closed(account_, stream_, to_stream_end(reason));
-  }
+  void on_open() override;
+  void on_read() override;
+  void on_frame(PaddedText frame) override;
+  void on_turn_end() override;
+  void on_control_frame() override;
+  void on_closed(const CloseReason& reason) override;
 
  private:
-  EnvironmentDriver& driver_;
-  Account* const account_;
+  StreamOwner& owner_;
   const StreamNumber stream_;
   Now received_;
   WebSocketClient client_;

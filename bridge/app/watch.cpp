@@ -43,13 +43,20 @@ void subscribe(SubscriberSocket& socket, const std::string& account) {
   socket.subscribe(shutdown_topic);
 }
 
-void watch_as_json(SubscriberSocket& socket) {
+// A filter is a beginning: that of account "main" lets the status of "main2" through too.
+bool is_wanted(const ReceivedMessage& message, const std::string& account) {
+  return account.empty() || !message.topic.starts_with("account.status.") ||
+         message.topic == account_status_topic(account);
+}
+
+void watch_as_json(SubscriberSocket& socket, const std::string& account) {
   while (interrupted == 0 && std::cout) {
     const auto message = socket.receive(receive_timeout);
     if (!message) {
       std::cout.flush();
       continue;
     }
+    if (!is_wanted(*message, account)) continue;
     const auto value = decode_bus_value(message->payload);
     if (value) {
       std::cout << to_json(*value) << '\n';
@@ -60,7 +67,7 @@ void watch_as_json(SubscriberSocket& socket) {
   std::cout.flush();
 }
 
-void watch_as_table(SubscriberSocket& socket) {
+void watch_as_table(SubscriberSocket& socket, const std::string& account) {
   constexpr std::string_view hide_cursor = "\033[?25l";
   constexpr std::string_view show_cursor = "\033[?25h";
   constexpr std::string_view home_and_clear = "\033[H\033[J";
@@ -70,7 +77,7 @@ void watch_as_table(SubscriberSocket& socket) {
   while (interrupted == 0 && std::cout) {
     const auto message = socket.receive(receive_timeout);
     const Now now = read_clocks();
-    if (message) {
+    if (message && is_wanted(*message, account)) {
       // What this program does not understand is not its to show.
       if (const auto read = read_message(message->payload)) table.apply(*read, now);
     }
@@ -94,9 +101,9 @@ ExitCode watch_command(const WatchOptions& options) {
   }
   subscribe(*socket, options.account);
   if (options.json || isatty(STDOUT_FILENO) == 0) {
-    watch_as_json(*socket);
+    watch_as_json(*socket, options.account);
   } else {
-    watch_as_table(*socket);
+    watch_as_table(*socket, options.account);
   }
   return ExitCode::done;
 }

@@ -211,7 +211,11 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"ModeThatIsNotServed",
              above_account("[mark_price]\nmode = \"all\"\n"),
              {"bridge.toml:2:8: mark_price.mode: \"all\" is not served by this version; write "
-              "\"per-symbol\""}}),
+              "\"per-symbol\""}},
+        Case{"MetricsBySymbolThatAreNotServed",
+             above_account("[http]\nper_symbol_metrics = true\n"),
+             {"bridge.toml:2:22: http.per_symbol_metrics: metrics by symbol are not served by this "
+              "version; write false"}}),
     name_of);
 
 Case bind_case(const std::string& subject, const std::string& endpoint, const std::string& what) {

@@ -30,7 +30,7 @@ heartbeat_interval = "250ms"
 [http]
 listen = "[::1]:8080"
 allow_remote = true
-per_symbol_metrics = true
+per_symbol_metrics = false
 
 [mark_price]
 interval = "3s"
@@ -93,7 +93,7 @@ TEST_F(FullConfiguration, HasTheSettingsOfTheFile) {
   EXPECT_EQ(configuration.http.listen.host, "::1");
   EXPECT_EQ(configuration.http.listen.port, 8080);
   EXPECT_TRUE(configuration.http.allow_remote);
-  EXPECT_TRUE(configuration.http.per_symbol_metrics);
+  EXPECT_FALSE(configuration.http.per_symbol_metrics);
   EXPECT_EQ(configuration.mark_price.interval, MarkPriceInterval::three_seconds);
   EXPECT_EQ(configuration.mark_price.mode, MarkPriceMode::per_symbol);
   EXPECT_EQ(configuration.mark_price.stale_after, 1min);

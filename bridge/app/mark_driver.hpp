@@ -1,0 +1,47 @@
+#pragma once
+
+#include <memory>
+
+#include "bridge/app/driver_context.hpp"
+#include "bridge/app/stream_connection.hpp"
+#include "bridge/core/mark_price_interval.hpp"
+#include "bridge/core/mark_session.hpp"
+#include "bridge/wire/market_stream_parser.hpp"
+
+namespace bridge {
+
+// Performs what the mark price session of an environment wants, and tells it what came of it.
+class MarkDriver final : public StreamOwner {
+ public:
+  MarkDriver(DriverContext& context, MarkPriceInterval interval, PositionFeed& feed,
+             MarkSession::Settings settings);
+
+  MarkSession& session() { return session_; }
+  const MarkSession& session() const { return session_; }
+  const Counter& parse_errors() const { return parse_errors_; }
+
+  // True if there was anything to perform.
+  bool perform_effects();
+
+  void stream_opened(StreamNumber stream) override;
+  void stream_alive(StreamNumber stream) override;
+  void stream_frame(StreamNumber stream, PaddedText frame, Now received) override;
+  void stream_turn_ended() override;
+  void stream_closed(StreamNumber stream, const StreamEnd& end) override;
+
+ private:
+  void perform(const effect::OpenMarketStream& open);
+  void perform(const effect::ChangeSubscriptions& change);
+  void perform_one(Effect& effect);
+  void take_prices(StreamNumber stream, const MarkPriceTicks& prices, Now received);
+  void note(const ParseError& error, std::size_t count, Now now);
+
+  DriverContext& context_;
+  const MarkPriceInterval interval_;
+  MarkSession session_;
+  MarketStreamParser parser_;
+  Counter parse_errors_;
+  std::unique_ptr<StreamConnection> connection_;
+};
+
+}  // namespace bridge

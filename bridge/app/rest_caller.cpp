@@ -1,0 +1,69 @@
+#include "bridge/app/rest_caller.hpp"
+
+#include <utility>
+
+#include "bridge/app/server_address_of.hpp"
+#include "bridge/core/assert.hpp"
+#include "bridge/core/limits.hpp"
+#include "bridge/io/clock.hpp"
+#include "bridge/wire/rest_replies.hpp"
+#include "bridge/wire/rest_requests.hpp"
+
+namespace bridge {
+namespace {
+
+HttpExchange to_exchange(RestRequest request) {
+  HttpExchange exchange{
+      .method = request.method, .target = std::move(request.target), .headers = {}};
+  if (request.api_key)
+    exchange.headers.push_back({std::string{api_key_header}, std::move(*request.api_key)});
+  return exchange;
+}
+
+RestFailure to_rest_failure(const HttpFailure& failure) {
+  const auto kind = [&] {
+    switch (failure.kind) {
+      case HttpFailure::Kind::timeout: return RestFailure::Kind::timeout;
+      case HttpFailure::Kind::malformed:
+      case HttpFailure::Kind::too_large: return RestFailure::Kind::malformed;
+      case HttpFailure::Kind::network:
+      case HttpFailure::Kind::overloaded:
+      case HttpFailure::Kind::cancelled: return RestFailure::Kind::network;
+    }
+    BRIDGE_UNREACHABLE("not an HttpFailure");
+  }();
+  return {.kind = kind, .message = failure.text};
+}
+
+}  // namespace
+
+RestCaller::RestCaller(boost::asio::io_context& loop, const TlsContext& tls, const Url& rest,
+                       const ExchangeClock& clock)
+    : clock_{clock}, client_{loop, tls, server_address_of(rest)} {}
+
+void RestCaller::request(Endpoint endpoint, const Credentials* credentials, Answered answered) {
+  ++under_way_;
+  RestRequest request = make_request(endpoint, credentials, clock_.at_least(read_wall_clock()));
+  client_.perform(to_exchange(std::move(request)), limits::rest_timeout,
+                  [this, endpoint,
+                   answered = std::move(answered)](const Result<HttpAnswer, HttpFailure>& result) {
+                    --under_way_;
+                    answered(read(endpoint, result));
+                  });
+}
+
+RestReply RestCaller::read(Endpoint endpoint, const Result<HttpAnswer, HttpFailure>& result) {
+  if (!result) {
+    metrics_.count(endpoint, std::string{to_string(result.error().kind)});
+    return to_rest_failure(result.error());
+  }
+  metrics_.count(endpoint, std::to_string(result->status));
+  // The testnet says -1.
+  if (result->used_weight_1m && *result->used_weight_1m >= 0)
+    used_weight_.set(*result->used_weight_1m);
+  return parse_reply(
+      endpoint,
+      {.status = result->status, .body = result->body, .retry_after = result->retry_after});
+}
+
+}  // namespace bridge

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+
+#include "bridge/app/config_url.hpp"
+#include "bridge/app/rest_metrics.hpp"
+#include "bridge/core/counter.hpp"
+#include "bridge/core/exchange_clock.hpp"
+#include "bridge/core/exchange_requests.hpp"
+#include "bridge/io/https_client.hpp"
+#include "bridge/wire/credentials.hpp"
+
+namespace bridge {
+
+// Asks one environment of the exchange over REST: makes the request, sends it, reads the answer.
+class RestCaller {
+ public:
+  using Answered = std::function<void(RestReply)>;
+
+  // The clock, which signed requests are stamped with, and the loop outlive the caller.
+  RestCaller(boost::asio::io_context& loop, const TlsContext& tls, const Url& rest,
+             const ExchangeClock& clock);
+
+  // `credentials` outlive the request; null where the endpoint needs none. `answered` is called
+  // once, from the loop and never from within this call.
+  void request(Endpoint endpoint, const Credentials* credentials, Answered answered);
+
+  bool has_requests() const { return under_way_ > 0; }
+
+  // Read by the metrics thread.
+  const RestMetrics& metrics() const { return metrics_; }
+  const Gauge<std::int64_t>& used_weight() const { return used_weight_; }
+
+ private:
+  RestReply read(Endpoint endpoint, const Result<HttpAnswer, HttpFailure>& result);
+
+  const ExchangeClock& clock_;
+  HttpsClient client_;
+  std::size_t under_way_ = 0;
+  RestMetrics metrics_;
+  Gauge<std::int64_t> used_weight_;
+};
+
+}  // namespace bridge

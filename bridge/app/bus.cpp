@@ -84,7 +84,7 @@ void Bus::observe_delays(const PositionUpdate& update, WallTime published,
   if (update.trigger == Trigger::account_update) said_at = update.position.changed_at;
   if (!said_at) return;
   metrics_.receive_to_publish.observe(published - update.received);
-  metrics_.exchange_to_publish.observe(clock.at_least(published) - *said_at);
+  metrics_.exchange_to_publish.observe(published + Duration{clock.offset_to_wall_us()} - *said_at);
 }
 
 }  // namespace bridge

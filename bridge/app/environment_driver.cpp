@@ -19,7 +19,7 @@ EnvironmentDriver::EnvironmentDriver(boost::asio::io_context& loop, TlsContext t
     : tls_{std::move(tls)},
       settings_{std::move(settings)},
       publications_{bus, clock_},
-      feed_{publications_, settings_.stale_after, topics},
+      feed_{publications_, clock_, settings_.stale_after, topics},
       rest_{loop, tls_, settings_.environment.rest, clock_},
       repeats_{repeated_line_interval},
       context_{.loop = loop,

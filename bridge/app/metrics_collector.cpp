@@ -180,7 +180,7 @@ void collect_environments(const BridgeProcess& process, Families& families) {
     weight.add({{"environment", environment}},
                static_cast<double>(driver->rest().used_weight().read()));
     offset.add({{"environment", environment}},
-               static_cast<double>(driver->clock().offset_gauge().read()) / 1e6);
+               static_cast<double>(driver->clock().offset_to_wall_us()) / 1e6);
     for (const auto& [key, count] : driver->rest().metrics().read()) request_counts[key] += count;
   }
   for (const auto& [key, count] : request_counts)

@@ -288,7 +288,7 @@ void AccountSession::key_answered(const RestReply& reply, Now now) {
   BRIDGE_ASSERT(failure != nullptr);
   if (is_decisive(*failure, now)) return;
   start_over(CloseCause::requested, "no listen key: " + describe(*failure), now,
-             wait_asked_for(*failure, clock_.at_least(now.wall), Duration::zero()));
+             wait_asked_for(*failure, clock_.at_least(now.monotonic), Duration::zero()));
 }
 
 void AccountSession::renewal_answered(const RestReply& reply, Now now) {
@@ -308,7 +308,7 @@ void AccountSession::renewal_answered(const RestReply& reply, Now now) {
   const auto* failure = std::get_if<RestFailure>(&reply);
   BRIDGE_ASSERT(failure != nullptr);
   if (is_decisive(*failure, now)) return;
-  const Duration wait = wait_asked_for(*failure, clock_.at_least(now.wall), renewal_retry_);
+  const Duration wait = wait_asked_for(*failure, clock_.at_least(now.monotonic), renewal_retry_);
   effects_.log(LogLevel::warn, "the listen key was not kept alive: " + describe(*failure) +
                                    "; trying again in " + in_seconds(wait));
   renewal_due_ = now.monotonic + wait;
@@ -325,7 +325,7 @@ void AccountSession::synchronization_answered(RequestNumber request, RestReply& 
     if (is_decisive(*failure, now)) return;
     // Events go on being buffered; all of the snapshot is read again, so that it is of one time.
     const Duration wait =
-        wait_asked_for(*failure, clock_.at_least(now.wall), backoff_.next_delay());
+        wait_asked_for(*failure, clock_.at_least(now.monotonic), backoff_.next_delay());
     sync.account_config_request = sync.symbol_configs_request = sync.positions_request = 0;
     sync.restart_at = now.monotonic + wait;
     effects_.log(LogLevel::warn, "the positions could not be read: " + describe(*failure) +
@@ -355,7 +355,7 @@ void AccountSession::reconcile_answered(const RestReply& reply, Now now) {
     metrics_.reconciles[ReconcileOutcome::failed].add();
     if (is_decisive(*failure, now)) return;
     effects_.log(LogLevel::warn, "the positions could not be compared: " + describe(*failure));
-    reconcile_due_ = now.monotonic + wait_asked_for(*failure, clock_.at_least(now.wall),
+    reconcile_due_ = now.monotonic + wait_asked_for(*failure, clock_.at_least(now.monotonic),
                                                     settings_.reconcile_interval);
     return;
   }
@@ -417,7 +417,7 @@ void AccountSession::begin_reconcile(Now now) {
 }
 
 WallTime AccountSession::certain_before(Now now) const {
-  return clock_.at_least(now.wall) - limits::rest_lag_max;
+  return clock_.at_least(now.monotonic) - limits::rest_lag_max;
 }
 
 }  // namespace bridge

@@ -22,14 +22,14 @@ void ClockSession::answer(RequestNumber request, const RestReply& reply, Now now
   if (request == 0 || request != request_) return;
   request_ = 0;
   if (const auto* time = std::get_if<ServerTime>(&reply)) {
-    clock_.learn(time->time, now.wall);
+    clock_.learn(time->time, now);
     backoff_.reset();
     due_ = now.monotonic + limits::clock_sync_interval;
     return;
   }
   const auto* failure = std::get_if<RestFailure>(&reply);
   BRIDGE_ASSERT(failure != nullptr);
-  const Duration wait = wait_asked_for(*failure, clock_.at_least(now.wall),
+  const Duration wait = wait_asked_for(*failure, clock_.at_least(now.monotonic),
                                        std::max(backoff_.next_delay(), limits::clock_sync_retry));
   effects_.log(LogLevel::warn, "the exchange does not tell its time: " + describe(*failure));
   due_ = now.monotonic + wait;

@@ -11,29 +11,31 @@ namespace bridge {
 //
 // The estimate never runs ahead: the exchange refuses a timestamp that is more than a second in its
 // future, but forgives one that is up to recvWindow old. The time in an answer was true when it was
-// sent, so "server time - our time when it arrived" is a lower bound of the offset; the best bound
-// of a round of answers is the largest.
+// sent, so it is a lower bound when it arrives. It goes on with our monotonic clock, so that a step
+// of the wall clock leaves it alone.
 class ExchangeClock {
  public:
   bool is_known() const { return offset_.has_value(); }
 
   // An answer that arrived at `received` and said `server_time`.
-  void learn(WallTime server_time, WallTime received) {
-    offset_ = server_time - received;
-    offset_gauge_.set(offset_->count());
+  void learn(WallTime server_time, Now received) {
+    offset_ = server_time.time_since_epoch() - received.monotonic.time_since_epoch();
+    offset_to_wall_us_.set((server_time - received.wall).count());
   }
 
-  // Not after the true time of the exchange, as far as our own clock has not jumped since.
-  WallTime at_least(WallTime local) const { return local + offset_.value_or(Duration::zero()); }
+  // Not after the true time of the exchange. Asserts nothing: before the first answer it is as good
+  // as 1970, which no exchange takes for now.
+  WallTime at_least(MonotonicTime now) const {
+    return WallTime{now.time_since_epoch() + offset_.value_or(Duration::zero())};
+  }
 
-  Duration offset() const { return offset_.value_or(Duration::zero()); }
-
-  // For the metrics thread, in microseconds.
-  const Gauge<std::int64_t>& offset_gauge() const { return offset_gauge_; }
+  // The exchange's clock less our wall clock, as of the last answer, in microseconds: for what is
+  // measured and shown. Any thread may read it.
+  std::int64_t offset_to_wall_us() const { return offset_to_wall_us_.read(); }
 
  private:
-  std::optional<Duration> offset_;
-  Gauge<std::int64_t> offset_gauge_;
+  std::optional<Duration> offset_;  // to the monotonic clock
+  Gauge<std::int64_t> offset_to_wall_us_;
 };
 
 }  // namespace bridge

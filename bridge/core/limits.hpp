@@ -29,6 +29,8 @@ constexpr Duration backoff_max = 60s;
 constexpr Duration backoff_stable_after = 60s;
 
 constexpr Duration rest_timeout = 10s;
+// The exchange bans an address for two minutes to three days.
+constexpr Duration ban_max = 72h;
 // REST may answer from a state that is somewhat older than what the stream has already said.
 constexpr Duration rest_lag_max = 2s;
 // Snapshots that may leave something undecided after a gap; after so many the rows are believed.

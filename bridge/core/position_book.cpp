@@ -32,6 +32,20 @@ bool is_same(const Position& a, const Position& b) {
          a.isolated_wallet == b.isolated_wallet && a.margin_type == b.margin_type;
 }
 
+template <class T>
+bool is_kept(const std::optional<T>& before, const std::optional<T>& after) {
+  return !before || before == after;
+}
+
+// A snapshot does not know all that the stream tells: the first row after it may only add to it.
+bool only_adds_to(const Position& known, const Position& next) {
+  return next.amount == known.amount && next.entry_price == known.entry_price &&
+         is_kept(known.break_even_price, next.break_even_price) &&
+         is_kept(known.realized_pnl, next.realized_pnl) &&
+         is_kept(known.isolated_wallet, next.isolated_wallet) &&
+         is_kept(known.margin_type, next.margin_type);
+}
+
 bool is_before(const std::optional<WallTime>& time, WallTime limit) {
   return !time || *time < limit;
 }
@@ -59,7 +73,7 @@ PositionBook::Outcome PositionBook::apply(SymbolId symbol, const PositionChange&
   take_if_known(next.margin_type, change.margin_type);
   // The exchange also repeats legs that did not change beside one that did.
   if (is_same(next, entry.position)) return {&entry, Change::none};
-  next.changed_at = transaction_time;
+  if (!only_adds_to(entry.position, next)) next.changed_at = transaction_time;
   return {&entry, replace(entry, std::move(next))};
 }
 

@@ -14,8 +14,9 @@ constexpr Duration staleness_check_interval = std::chrono::milliseconds{500};
 
 }  // namespace
 
-PositionFeed::PositionFeed(Publications& publications, Duration stale_after, std::uint32_t& topics)
-    : publications_{publications}, stale_after_{stale_after}, topics_{topics} {}
+PositionFeed::PositionFeed(Publications& publications, const ExchangeClock& clock,
+                           Duration stale_after, std::uint32_t& topics)
+    : publications_{publications}, clock_{clock}, stale_after_{stale_after}, topics_{topics} {}
 
 PositionFeed::AccountNumber PositionFeed::add_account(AccountIdentity identity, Now now) {
   Account& account = accounts_.emplace_back();
@@ -248,8 +249,7 @@ void PositionFeed::hold(Topic& topic) {
     held_symbols_.insert(symbols_.name(symbol));
     ++held_symbols_revision_;
     // Nobody listened while nobody held it: a price from then is none.
-    if (mark_prices_.find(symbol) != nullptr && is_old(mark_prices_.heard_at(symbol)))
-      mark_prices_.forget(symbol);
+    if (mark_prices_.find(symbol) != nullptr && is_price_old(symbol)) mark_prices_.forget(symbol);
   }
   holders.push_back(&topic);
   topic.opened_at = now_;
@@ -275,8 +275,14 @@ PositionState PositionFeed::state_of(const Topic& topic) const {
   if (!topic.entry->position.is_open()) return PositionState::live;
   const SymbolId symbol = topic.entry->symbol;
   const bool is_priced = mark_prices_.find(symbol) != nullptr;
-  return is_old(is_priced ? mark_prices_.heard_at(symbol) : topic.opened_at) ? PositionState::stale
-                                                                             : PositionState::live;
+  const bool is_old = is_priced ? is_price_old(symbol) : now_ - topic.opened_at > stale_after_;
+  return is_old ? PositionState::stale : PositionState::live;
+}
+
+bool PositionFeed::is_price_old(SymbolId symbol) const {
+  if (now_ - mark_prices_.heard_at(symbol) > stale_after_) return true;
+  return clock_.is_known() &&
+         clock_.at_least(now_) - mark_prices_.find(symbol)->event_time > stale_after_;
 }
 
 void PositionFeed::publish_changed(Account& account, const PositionBook::Outcome& outcome,

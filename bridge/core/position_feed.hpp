@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "bridge/core/counter.hpp"
+#include "bridge/core/exchange_clock.hpp"
 #include "bridge/core/exchange_events.hpp"
 #include "bridge/core/exchange_requests.hpp"
 #include "bridge/core/mark_prices.hpp"
@@ -22,7 +23,9 @@ namespace bridge {
 // Joins what the accounts of one environment hold with what it is worth there, and publishes every
 // change of either, numbered. Whether it may be trusted is decided here and nowhere else:
 //   * an account is live while its user stream is synchronized and the mark stream is connected;
-//   * a position is live while its account is, and its mark price is younger than `stale_after`.
+//   * a position is live while its account is, and its mark price is younger than `stale_after`, by
+//     our clock since we heard it and by the exchange's since it was true: what waited in a socket
+//     comes late, however quickly it is read then.
 class PositionFeed {
  public:
   // Stands for an account in all calls.
@@ -33,7 +36,9 @@ class PositionFeed {
 
   // `stale_after`: how long a held symbol may be without a mark price.
   // `topics`: a source of topic numbers shared by all feeds of the process.
-  PositionFeed(Publications& publications, Duration stale_after, std::uint32_t& topics);
+  // What is referred to outlives the feed.
+  PositionFeed(Publications& publications, const ExchangeClock& clock, Duration stale_after,
+               std::uint32_t& topics);
 
   AccountNumber add_account(AccountIdentity identity, Now now);
 
@@ -163,13 +168,14 @@ class PositionFeed {
   void follow(Account& account, const PositionBook::Outcome& outcome);
   void hold(Topic& topic);
   void release(Topic& topic);
-  bool is_old(MonotonicTime heard_at) const { return now_ - heard_at > stale_after_; }
+  bool is_price_old(SymbolId symbol) const;
   PositionState state_of(const Topic& topic) const;
   void publish(Topic& topic, Trigger trigger, std::string_view account_reason, WallTime received);
   void publish_changed(Account& account, const PositionBook::Outcome& outcome, Trigger trigger,
                        std::string_view account_reason, WallTime received);
 
   Publications& publications_;
+  const ExchangeClock& clock_;
   const Duration stale_after_;
   std::uint32_t& topics_;
 

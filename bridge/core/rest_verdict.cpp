@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "bridge/core/limits.hpp"
+
 namespace bridge {
 namespace {
 
@@ -37,10 +39,12 @@ RestVerdict verdict(const RestFailure& failure) {
 }
 
 Duration wait_asked_for(const RestFailure& failure, WallTime exchange_time, Duration otherwise) {
-  Duration wait = otherwise;
-  if (failure.retry_after) wait = std::max(wait, *failure.retry_after);
-  if (failure.banned_until) wait = std::max(wait, *failure.banned_until - exchange_time);
-  return wait;
+  if (failure.retry_after) return std::max(otherwise, *failure.retry_after);
+  if (failure.banned_until) {
+    const Duration rest_of_ban = *failure.banned_until - exchange_time;
+    return std::max(otherwise, std::min(rest_of_ban, limits::ban_max));
+  }
+  return otherwise;
 }
 
 std::string describe(const RestFailure& failure) {

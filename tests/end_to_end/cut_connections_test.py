@@ -29,9 +29,12 @@ class CutConnections(EndToEndTest):
         self.start([holding(name) for name in codes] + [holding("untouched")])
         self.wait_until_changes_are_old()
         since = self.subscriber.count()
+        # Nobody comes back before all is done.
+        self.exchange.fault("refuse_handshakes", scope="user")
         for name, code in codes.items():
-            self.trade_unheard(name)
             self.cut(account=name, scope="user", close_code=code)
+            self.trade(name)
+        self.exchange.clear_faults()
         for name in codes:
             self.subscriber.wait_for_state(name, "stale", since)
             self.subscriber.wait_for_state(name, "live", since)
@@ -48,13 +51,28 @@ class CutConnections(EndToEndTest):
         since = self.subscriber.count()
         self.exchange.trade("alpha", "ETHUSDT", "SELL", "0.5")
         self.subscriber.wait_for_update("alpha", "ETHUSDT", since=since, size="2.5")
-        self.trade_unheard("alpha")
+        self.exchange.fault("silence", scope="user", account="alpha")
+        self.trade("alpha")
         self.cut(account="alpha", scope="user")
         self.subscriber.wait_for_state("alpha", "stale", since)
         self.subscriber.wait_for_state("alpha", "live", since)
         # It may have to wait for what REST says to be certain, and not longer.
         self.wait_until_true(seconds=8)
         self.check_closed_in_the_gap("alpha", "ETHUSDT", since)
+
+    def test_a_realized_profit_that_the_gap_has_changed_is_not_said_any_more(self):
+        self.start([holding("alpha")])
+        since = self.subscriber.count()
+        self.exchange.trade("alpha", "BTCUSDT", "SELL", "0.02")
+        told = self.subscriber.wait_for_update("alpha", "BTCUSDT", since=since, size="0.08")
+        self.assertIsNotNone(told["realized_pnl"])
+        self.exchange.fault("silence", scope="user", account="alpha")
+        # Only the user stream tells of realized profits, and it tells nobody now.
+        self.exchange.ask("/price", {"symbol": "BTCUSDT", "mark": "99000"})
+        self.exchange.trade("alpha", "BTCUSDT", "SELL", "0.02")
+        self.cut(account="alpha", scope="user")
+        self.subscriber.wait_for_update("alpha", "BTCUSDT", since=since, size="0.06")
+        self.wait_until_true()
 
     # --- the market stream ---------------------------------------------------------------------
 
@@ -108,9 +126,8 @@ class CutConnections(EndToEndTest):
             where["close_code"] = close_code
         self.exchange.fault("cut", **where)
 
-    def trade_unheard(self, account):
-        """Changes, closes and opens positions while the stream is connected but says nothing."""
-        self.exchange.fault("silence", scope="user", account=account)
+    def trade(self, account):
+        """More of one position, the end of another, a new one, and one turned round."""
         self.exchange.trade(account, "BTCUSDT", "BUY", "0.05")
         self.exchange.close(account, "ETHUSDT")
         self.exchange.trade(account, "SOLUSDT", "SELL", "10")

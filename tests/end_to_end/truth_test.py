@@ -37,7 +37,7 @@ LEVERAGES = [("one-way-1", "BTCUSDT", 11), ("hedge-1", "BTCUSDT", 33), ("still",
 
 
 def without_repetitions(changes):
-    """In hedge mode the exchange tells of both legs when one was traded."""
+    """The exchange tells of both isolated legs when one was traded."""
     kept = []
     for change in changes:
         is_repetition = kept and change[1] == "ORDER" and change[2:] == kept[-1][2:]

@@ -13,8 +13,9 @@ class BridgeSetup:
     """A configuration of the bridge for accounts at one exchange, and the secrets that it names."""
 
     def __init__(self, folder, accounts, rest, streams, ca_file=None, bridge=None, publisher=None,
-                 mark_price=None, reconcile="0s"):
+                 mark_price=None, reconcile="0s", account_settings=None, more_endpoints=()):
         self.folder = folder
+        self.account_settings = account_settings or {}
         self.bus_port = free_port()
         self.http_port = free_port()
         self.endpoint = f"tcp://127.0.0.1:{self.bus_port}"
@@ -28,7 +29,8 @@ class BridgeSetup:
         self.config_file.write_text(
             toml_table("[bridge]", {"instance": "end-to-end", "log_level": "debug"}
                        | (bridge or {}))
-            + toml_table("[publisher]", {"bind": [self.endpoint], "heartbeat_interval": "250ms"}
+            + toml_table("[publisher]", {"bind": [self.endpoint, *more_endpoints],
+                                           "heartbeat_interval": "250ms"}
                          | (publisher or {}))
             + toml_table("[http]", {"listen": f"127.0.0.1:{self.http_port}"})
             + toml_table("[mark_price]", mark_price or {})
@@ -50,7 +52,7 @@ class BridgeSetup:
         return toml_table("[[account]]", {
             "name": account.name, "market": "usdm", "environment": "simulator",
             "api_key": {"env": variable + "_API_KEY"},
-            "api_secret": {"env": variable + "_API_SECRET"}})
+            "api_secret": {"env": variable + "_API_SECRET"}} | self.account_settings)
 
 
 class Bridge(RunningProgram):

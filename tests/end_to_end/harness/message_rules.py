@@ -117,7 +117,10 @@ class MessageRules:
     def _hear_position(self, body):
         if not self._expect_keys(POSITION_KEYS):
             return
+        before = len(self.complaints)
         self._check_types(body)
+        if len(self.complaints) > before:
+            return  # what is of the wrong type cannot be reckoned with
         topic = "position.update.{account}.{symbol}.{position_side}".format_map(body)
         if topic != self._message.topic:
             self._complain(f"belongs to {topic}")

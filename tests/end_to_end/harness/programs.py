@@ -32,6 +32,13 @@ def free_port():
             return port
 
 
+def run_bridge(*arguments, environment=None, folder=None):
+    """Runs position-bridge until it ends; for commands that end by themselves."""
+    return subprocess.run([program("POSITION_BRIDGE"), *map(str, arguments)], cwd=folder,
+                          env=os.environ | (environment or {}), stdin=subprocess.DEVNULL,
+                          capture_output=True, text=True, timeout=20, check=False)
+
+
 class RunningProgram:
     """A process, with what it writes in two files."""
 

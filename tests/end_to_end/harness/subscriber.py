@@ -3,6 +3,7 @@
 import dataclasses
 import threading
 import time
+from decimal import Decimal
 
 import msgpack
 import zmq
@@ -44,6 +45,11 @@ class Message:
 
     def __getitem__(self, key):
         return self.body[key]
+
+    def has(self, values):
+        """Whether the body has all of `values`; a size is compared as a number."""
+        return all(Decimal(self.body[name]) == Decimal(value) if name == "size"
+                   else self.body[name] == value for name, value in values.items())
 
 
 class Subscriber:
@@ -139,8 +145,7 @@ class Subscriber:
         return self.wait_for(
             lambda message: message.is_position
             and (message["account"], message["symbol"], message["position_side"])
-            == (account, symbol, position_side)
-            and all(message[name] == value for name, value in values.items()),
+            == (account, symbol, position_side) and message.has(values),
             f"an update of {account} {symbol} {position_side} with {values}", since, seconds)
 
     def wait_for_state(self, account, state, since=0, seconds=15.0):

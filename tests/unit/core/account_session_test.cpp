@@ -36,11 +36,11 @@ RestReply network_failure() {
 // pass.
 class AccountSessionTest : public ::testing::Test {
  protected:
-  AccountSessionTest() { clock_.learn(now().wall, now().wall); }
+  AccountSessionTest() { clock_.learn(now().wall, now()); }
 
   Now now() const {
     return {.monotonic = MonotonicTime{1h} + elapsed_,
-            .wall = exchange_time(10'000'000) + elapsed_};
+            .wall = exchange_time(10'000'000) + elapsed_ + wall_step_};
   }
 
   AccountSession& session(AccountSession::Settings settings = {}) {
@@ -133,11 +133,12 @@ class AccountSessionTest : public ::testing::Test {
 
   Subscriber subscriber_;
   std::uint32_t topics_ = 0;
-  PositionFeed feed_{subscriber_, 1h * 24 * 365, topics_};
   PositionFeed::AccountNumber account_ = 0;
   ExchangeClock clock_;
+  PositionFeed feed_{subscriber_, clock_, 1h * 24 * 365, topics_};
   std::optional<AccountSession> session_;
   Duration elapsed_{};
+  Duration wall_step_{};
 
   std::vector<effect::Request> requests_;
   std::vector<effect::OpenUserStream> opened_;
@@ -309,6 +310,20 @@ TEST_F(AccountSessionTest, BanIsWaitedForUntilItsEnd) {
   pass(10min - 1s);
   EXPECT_THAT(asked(), IsEmpty());
   pass(1s);
+  EXPECT_THAT(asked(), ElementsAre(Endpoint::create_listen_key));
+}
+
+// The simulation found it: the wall clock stepped back by an hour during a ban.
+TEST_F(AccountSessionTest, StepOfTheWallClockDoesNotProlongABan) {
+  session().start(now());
+  const WallTime end_of_ban = clock_.at_least(now().monotonic) + 10min;
+  wall_step_ = -1h;
+  RestFailure failure{.kind = RestFailure::Kind::refused,
+                      .http_status = 418,
+                      .code = -1003,
+                      .banned_until = end_of_ban};
+  answer(Endpoint::create_listen_key, failure);
+  pass(10min);
   EXPECT_THAT(asked(), ElementsAre(Endpoint::create_listen_key));
 }
 

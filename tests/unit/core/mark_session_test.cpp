@@ -80,7 +80,8 @@ class MarkSessionTest : public ::testing::Test {
 
   Subscriber subscriber_;
   std::uint32_t topics_ = 0;
-  PositionFeed feed_{subscriber_, 10s, topics_};
+  ExchangeClock clock_;
+  PositionFeed feed_{subscriber_, clock_, 10s, topics_};
   PositionFeed::AccountNumber account_ = 0;
   MarkSession session_{feed_, {.silence_max = 10s, .seed = 1}};
   Duration elapsed_{};

@@ -141,6 +141,14 @@ TEST_F(PositionBookTest, LegThatIsToldAgainHasNotChanged) {
   EXPECT_EQ(entry->position.changed_at, exchange_time(100));
 }
 
+TEST_F(PositionBookTest, LegThatIsToldAgainWithMoreThanTheSnapshotKnewChangedWhenTheSnapshotSays) {
+  merge({row("BTCUSDT", long_side, "0.5", "100", 100)}, 5'000);
+  EXPECT_EQ(apply("BTCUSDT", long_side, "0.5", 200), Change::updated);
+  const auto* entry = book_.find(symbols_.intern("BTCUSDT"), long_side);
+  EXPECT_EQ(entry->position.realized_pnl, decimal("0"));
+  EXPECT_EQ(entry->position.changed_at, exchange_time(100));
+}
+
 TEST_F(PositionBookTest, RealizedProfitIsUnknownOnceARowWasTakenOverRest) {
   apply("BTCUSDT", both, "3", 100);
   const auto* entry = book_.find(symbols_.intern("BTCUSDT"), both);

@@ -46,7 +46,8 @@ class PositionFeedTest : public ::testing::Test {
 
   Subscriber subscriber_;
   std::uint32_t topics_ = 0;
-  PositionFeed feed_{subscriber_, 10s, topics_};
+  ExchangeClock clock_;
+  PositionFeed feed_{subscriber_, clock_, 10s, topics_};
   PositionFeed::AccountNumber main_ = 0;
   Duration elapsed_{};
 };
@@ -202,6 +203,18 @@ TEST_F(PositionFeedTest, PositionWithoutAPriceForTooLongIsStaleUntilTheNext) {
               ElementsAre("main BTCUSDT BOTH LONG 1 entry 100 mark 110 pnl 10 stale state"));
   EXPECT_LE(elapsed_, 11s);
   price("BTCUSDT", "111", 13'000);
+  EXPECT_THAT(subscriber_.take(),
+              ElementsAre("main BTCUSDT BOTH LONG 1 entry 100 mark 111 pnl 11 live mark_price"));
+}
+
+// The simulation found it: a stalled connection delivers what waited in it, late and in a bunch.
+TEST_F(PositionFeedTest, PriceThatArrivesLateIsStaleHoweverFreshlyHeard) {
+  bring_live({row("BTCUSDT", both, "1", "100", 1)});
+  clock_.learn(exchange_time(100'000), now());
+  price("BTCUSDT", "110", 100'000 - 10'001);
+  EXPECT_THAT(subscriber_.take(),
+              ElementsAre("main BTCUSDT BOTH LONG 1 entry 100 mark 110 pnl 10 stale mark_price"));
+  price("BTCUSDT", "111", 100'000 - 9'999);
   EXPECT_THAT(subscriber_.take(),
               ElementsAre("main BTCUSDT BOTH LONG 1 entry 100 mark 111 pnl 11 live mark_price"));
 }

@@ -43,7 +43,8 @@ RestCaller::RestCaller(boost::asio::io_context& loop, const TlsContext& tls, con
 
 void RestCaller::request(Endpoint endpoint, const Credentials* credentials, Answered answered) {
   ++under_way_;
-  RestRequest request = make_request(endpoint, credentials, clock_.at_least(read_monotonic_clock()));
+  RestRequest request =
+      make_request(endpoint, credentials, clock_.at_least(read_monotonic_clock()));
   client_.perform(to_exchange(std::move(request)), limits::rest_timeout,
                   [this, endpoint,
                    answered = std::move(answered)](const Result<HttpAnswer, HttpFailure>& result) {

@@ -74,6 +74,9 @@ class Account {
   Result<int> set_leverage(SymbolId symbol, int leverage);
   Result<PositionMode> set_mode(PositionMode mode);
 
+  /// Makes a position what it was before.
+  void put_back(PositionKey key, const Position& position) { positions_[key] = position; }
+
  private:
   Result<bool> check_fill(PositionKey key, Amount signed_quantity, Amount price) const;
   BalanceRow balance_row(std::string_view asset, Amount change) const;

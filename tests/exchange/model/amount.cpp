@@ -23,7 +23,8 @@ bool is_digit(char character) {
 }
 
 /// Digits of `value`, at least `width` of them.
-void append_digits(std::string& out, Wide value, int width) {
+template <typename Number>
+void append_digits(std::string& out, Number value, int width) {
   std::array<char, 48> buffer;
   std::size_t position = buffer.size();
   while (value > 0 || width > 0) {
@@ -32,6 +33,16 @@ void append_digits(std::string& out, Wide value, int width) {
     --width;
   }
   out.append(buffer.data() + position, buffer.size() - position);
+}
+
+/// `magnitude` in units of the last of `places` decimals.
+template <typename Number>
+void append_around_point(std::string& out, Number magnitude, int places) {
+  const auto point = static_cast<Number>(powers_of_ten[static_cast<std::size_t>(places)]);
+  append_digits(out, static_cast<Number>(magnitude / point), 1);
+  if (places == 0) return;
+  out.push_back('.');
+  append_digits(out, static_cast<Number>(magnitude % point), places);
 }
 
 }  // namespace
@@ -101,14 +112,15 @@ void Amount::append_text(std::string& out) const {
 
 void Amount::append_fixed(std::string& out, int places) const {
   const std::int64_t cut = powers_of_ten[static_cast<std::size_t>(decimals - places)];
-  const Wide shown = divide_rounded(units_, cut);
+  const Wide shown = places == decimals ? units_ : divide_rounded(units_, cut);
   const Wide magnitude = shown < 0 ? -shown : shown;
-  const std::int64_t point = powers_of_ten[static_cast<std::size_t>(places)];
   if (shown < 0) out.push_back('-');
-  append_digits(out, magnitude / point, 1);
-  if (places == 0) return;
-  out.push_back('.');
-  append_digits(out, magnitude % point, places);
+  // Divisions of 128 bits are by far the dearest part of a mark price, and nearly never needed.
+  if (magnitude <= UINT64_MAX) {
+    append_around_point(out, static_cast<std::uint64_t>(magnitude), places);
+  } else {
+    append_around_point(out, magnitude, places);
+  }
 }
 
 }  // namespace exchange

@@ -104,6 +104,14 @@ void Connection::subscribe(std::string_view name, const World& world, UnixMs now
   add_user(std::move(user), world, now);
 }
 
+// The address's events= are forgotten with the rest, so that LIST_SUBSCRIPTIONS shows the bare key.
+void Connection::ignore_events(std::size_t first) {
+  for (std::size_t index = first; index < users_.size(); ++index) {
+    users_[index].events.reset();
+    users_[index].delivery = Delivery::silent;
+  }
+}
+
 void Connection::unsubscribe(std::string_view name) {
   std::erase_if(market_, [name](const auto& stream) { return stream.name == name; });
   std::erase_if(users_, [name](const UserSubscription& user) { return user.listed_name == name; });

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -71,6 +72,13 @@ class Connection {
   /// A fault: from now on nothing leaves this connection.
   void silence() { silenced_ = true; }
   bool is_silenced() const { return silenced_; }
+  /// A fault: from now on no data leaves this connection, while everything else goes on.
+  void mute() { muted_ = true; }
+  bool is_muted() const { return muted_; }
+  /// A fault: the user streams from the `first` on are acknowledged and deliver nothing.
+  void ignore_events(std::size_t first);
+  /// When a frame leaves that would leave at `at` if it did not have to keep behind all others.
+  UnixMs take_turn(UnixMs at) { return last_departure_at_ = std::max(last_departure_at_, at); }
 
   /// Server pings: their payload must come back.
   std::string start_ping(UnixMs now);
@@ -97,6 +105,8 @@ class Connection {
   UnixMs pong_due_at_ = never_ms;
   std::string ping_payload_;
   bool silenced_ = false;
+  bool muted_ = false;
+  UnixMs last_departure_at_ = 0;
   std::vector<MarketSubscription> market_;
   std::vector<UserSubscription> users_;
   std::vector<UnixMs> recent_messages_;  // within the last second

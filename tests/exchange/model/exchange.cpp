@@ -1,6 +1,7 @@
 #include "tests/exchange/model/exchange.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "tests/exchange/model/trader.hpp"
 
@@ -10,6 +11,7 @@ Exchange::Exchange(const Scenario& scenario, UnixMs start)
     : world_(scenario, start),
       feed_(world_),
       schedule_(scenario.faults),
+      random_faults_(scenario.random_faults, scenario.seed, start),
       trading_enabled_(scenario.trading_enabled),
       ticked_second_(start / second_ms),
       next_funding_at_(world_.next_funding(start)) {
@@ -28,14 +30,16 @@ std::vector<Effect> Exchange::take_effects() {
 // A tick leaves up to three milliseconds after its second, as the exchange's do.
 UnixMs Exchange::next_tick_at() const {
   if (mark_price_connections_ == 0) return never_ms;
-  const std::int64_t second = ticked_second_ + 1;
+  const std::int64_t interval_s = world_.rules.mark_price_interval_ms / second_ms;
+  const std::int64_t second = (ticked_second_ / interval_s + 1) * interval_s;
   const UnixMs lateness = second % 5 == 0 ? second % 4 : 0;
   return second * second_ms + lateness;
 }
 
 UnixMs Exchange::next_deadline() const {
-  UnixMs deadline =
-      std::min({next_tick_at(), next_funding_at_, next_key_check_at_, next_connection_check_at_});
+  UnixMs deadline = std::min({next_tick_at(), next_funding_at_, next_key_check_at_,
+                              next_connection_check_at_, random_faults_.next_at()});
+  if (!departures_.empty()) deadline = std::min(deadline, departures_.begin()->first);
   if (!deliveries_.empty()) deadline = std::min(deadline, deliveries_.begin()->first);
   if (trading_enabled_ && !actions_.empty()) deadline = std::min(deadline, actions_.top().first);
   if (schedule_position_ < schedule_.size()) {
@@ -48,49 +52,84 @@ void Exchange::advance(UnixMs now) {
   for (UnixMs due = next_deadline(); due <= now; due = next_deadline()) run_due(due);
 }
 
-void Exchange::run_due(UnixMs now) {
+void Exchange::run_faults(UnixMs now) {
   while (schedule_position_ < schedule_.size() &&
          world_.started + schedule_[schedule_position_].after_ms <= now) {
     const std::size_t next = schedule_position_++;
-    inject(schedule_[next].fault, now);
+    take_effect(schedule_[next].fault, now);
   }
+  if (random_faults_.next_at() > now) return;
+  std::vector<std::string> accounts;
+  for (const auto& member : world_.members) accounts.push_back(member->name);
+  std::vector<std::string> symbols;
+  for (std::size_t index = 0; index < world_.symbols.size(); ++index) {
+    symbols.emplace_back(world_.symbols[static_cast<SymbolId>(index)].name);
+  }
+  while (random_faults_.next_at() <= now) take_effect(random_faults_.draw(accounts, symbols), now);
+}
+
+void Exchange::run_due(UnixMs now) {
+  depart_due(now);
+  run_faults(now);
   if (next_key_check_at_ <= now) expire_keys(now);
   if (next_funding_at_ <= now) {
     next_funding_at_ = world_.next_funding(now);
     settle_funding(now);
   }
   if (trading_enabled_) act(now);
-  while (!deliveries_.empty() && deliveries_.begin()->first <= now) {
-    const auto node = deliveries_.extract(deliveries_.begin());
-    const Delivery& delivery = node.mapped();
-    const std::string* const key = delivery.member->listen_key.valid(now);
-    if (key != nullptr) deliver(*key, delivery.event);
-  }
+  deliver_due(now);
   if (next_tick_at() <= now) tick(now);
   if (next_connection_check_at_ <= now) check_connections(now);
 }
 
+void Exchange::depart_due(UnixMs now) {
+  while (!departures_.empty() && departures_.begin()->first <= now) {
+    auto node = departures_.extract(departures_.begin());
+    // What was on its way over a connection that has ended is lost.
+    const Connection* const connection = find(node.mapped().connection);
+    if (connection == nullptr || connection->is_silenced()) continue;
+    effects_.push_back(std::move(node.mapped()));
+  }
+}
+
+void Exchange::deliver_due(UnixMs now) {
+  while (!deliveries_.empty() && deliveries_.begin()->first <= now) {
+    const auto node = deliveries_.extract(deliveries_.begin());
+    const Delivery& delivery = node.mapped();
+    const std::string* const key = delivery.member->listen_key.valid(now);
+    if (key != nullptr) deliver(*delivery.member, *key, delivery.event, now);
+  }
+}
+
 void Exchange::tick(UnixMs now) {
-  ticked_second_ = now / second_ms;
+  const std::int64_t last_second = std::exchange(ticked_second_, now / second_ms);
   feed_.begin_tick(now);
-  for (const auto& [id, connection] : connections_) {
-    for (const MarketSubscription& stream : connection.market_streams()) {
-      if (stream.kind == StreamKind::dead || ticked_second_ % stream.interval_s != 0) continue;
-      for (const SharedText& frame : feed_.frames(stream, connection.framing())) {
-        emit(connection, EffectKind::text, frame);
-      }
+  for (auto& [id, connection] : connections_) {
+    if (!connection.is_silenced()) tick_connection(connection, last_second, now);
+  }
+}
+
+void Exchange::tick_connection(Connection& connection, std::int64_t last_second, UnixMs now) {
+  for (const MarketSubscription& stream : connection.market_streams()) {
+    if (stream.kind == StreamKind::dead) continue;
+    // Whether a multiple of the stream's interval lies between the last tick and this one.
+    if (ticked_second_ / stream.interval_s == last_second / stream.interval_s) continue;
+    for (const SharedText& frame : feed_.frames(stream, connection.framing())) {
+      emit_data(connection, frame, now);
     }
   }
 }
 
-void Exchange::expire_keys(UnixMs now) {
+void Exchange::expire_keys(UnixMs now, int times) {
   next_key_check_at_ = never_ms;
   for (const auto& member : world_.members) {
     if (const std::optional<std::string> key = member->listen_key.take_expired(now)) {
-      const UserEvent event = listen_key_expired_event(*key, now);
-      deliver(*key, event);
+      const UserEvent event = listen_key_expired_event(*key, world_.clock(now));
       const auto percent = static_cast<std::uint64_t>(world_.rules.expired_twice_percent);
-      if (member->random.below(100) < percent) deliver(*key, event);
+      const int by_rule = member->random.below(100) < percent ? 2 : 1;
+      for (int left = times == 0 ? by_rule : times; left > 0; --left) {
+        deliver(*member, *key, event, now);
+      }
     }
     next_key_check_at_ = std::min(next_key_check_at_, member->listen_key.expires_at());
   }
@@ -108,7 +147,7 @@ void Exchange::check_connections(UnixMs now) {
     } else {
       if (connection.ping_due(now)) {
         const std::string payload = connection.start_ping(now);
-        emit(connection, EffectKind::ping, std::make_shared<const std::string>(payload));
+        emit(connection, EffectKind::ping, std::make_shared<const std::string>(payload), now);
       }
       next_connection_check_at_ = std::min(next_connection_check_at_, connection.deadline());
     }
@@ -137,10 +176,32 @@ Connection* Exchange::find(ConnectionId id) {
   return found == connections_.end() ? nullptr : &found->second;
 }
 
-void Exchange::emit(const Connection& connection, EffectKind kind, SharedText payload) {
+void Exchange::emit(Connection& connection, EffectKind kind, SharedText payload, UnixMs now) {
   if (connection.is_silenced()) return;
   ++world_.statistics.frames_out;
-  effects_.push_back({.connection = connection.id(), .kind = kind, .payload = std::move(payload)});
+  const auto meets = [&](const Fault& fault) { return matches(fault, connection); };
+  const Fault* const slow = world_.faults.strike(FaultKind::slow, now, meets);
+  const UnixMs at = connection.take_turn(slow == nullptr ? now : now + slow->delay_ms);
+  Effect effect{.connection = connection.id(), .kind = kind, .payload = std::move(payload)};
+  if (at <= now) {
+    effects_.push_back(std::move(effect));
+  } else {
+    departures_.emplace(at, std::move(effect));
+  }
+}
+
+void Exchange::emit_data(Connection& connection, SharedText payload, UnixMs now) {
+  if (connection.is_muted()) return;
+  FaultPlan& faults = world_.faults;
+  const auto meets = [&](const Fault& fault) { return matches(fault, connection); };
+  if (const Fault* const fault = faults.strike(FaultKind::malformed_frames, now, meets)) {
+    auto spoilt =
+        std::make_shared<const std::string>(malformed(*payload, fault->form, faults.random()));
+    const bool replaces = fault->form != Malformation::unknown_event;
+    emit(connection, EffectKind::text, std::move(spoilt), now);
+    if (replaces) return;
+  }
+  emit(connection, EffectKind::text, std::move(payload), now);
 }
 
 void Exchange::end(ConnectionId id, EffectKind kind, int code, std::string_view reason) {
@@ -181,29 +242,51 @@ bool Exchange::has_listener(const Member& member, UnixMs now) const {
   return key != nullptr && connections_by_key_.contains(*key);
 }
 
-void Exchange::send_later(Member& member, UserEvent event, UnixMs at) {
-  deliveries_.emplace(at, Delivery{&member, std::move(event)});
+/// Whether making an event of this type is worth the trouble.
+bool Exchange::is_wanted(const Member& member, std::string_view event_type, UnixMs now) const {
+  const std::string* const key = member.listen_key.valid(now);
+  if (key == nullptr) return false;
+  const auto found = connections_by_key_.find(*key);
+  if (found == connections_by_key_.end()) return false;
+  const auto wants = [event_type](const UserSubscription& user) { return user.wants(event_type); };
+  return std::any_of(found->second.begin(), found->second.end(), [&](ConnectionId id) {
+    const std::vector<UserSubscription>& users = connections_.at(id).user_streams();
+    return std::any_of(users.begin(), users.end(), wants);
+  });
 }
 
-void Exchange::deliver(std::string_view listen_key, const UserEvent& event) {
-  const auto found = connections_by_key_.find(std::string(listen_key));
+void Exchange::send_later(Member& member, UserEvent event) {
+  deliveries_.emplace(member.last_event_at, Delivery{&member, std::move(event)});
+}
+
+void Exchange::deliver(const Member& member, const std::string& listen_key, const UserEvent& event,
+                       UnixMs now) {
+  if (world_.faults.loses_event(member.name, event.type, now)) return;
+  send_to_listeners(listen_key, event, now);
+  if (world_.faults.duplicates_event(member.name, event.type, now)) {
+    send_to_listeners(listen_key, event, now);
+  }
+}
+
+void Exchange::send_to_listeners(const std::string& listen_key, const UserEvent& event,
+                                 UnixMs now) {
+  const auto found = connections_by_key_.find(listen_key);
   if (found == connections_by_key_.end()) return;
   SharedText raw;
   for (const ConnectionId id : found->second) {
-    const Connection& connection = connections_.at(id);
+    Connection& connection = connections_.at(id);
     for (const UserSubscription& user : connection.user_streams()) {
       if (user.listen_key != listen_key || !user.wants(event.type)) continue;
       ++world_.statistics.user_events;
       if (connection.framing() == Framing::raw) {
         if (!raw) raw = std::make_shared<const std::string>(event.text);
-        emit(connection, EffectKind::text, raw);
+        emit_data(connection, raw, now);
         continue;
       }
       std::string stream = user.listen_key;
       if (user.named_in_query) stream.append("@").append(event.type);
-      emit(connection, EffectKind::text,
-           std::make_shared<const std::string>("{\"stream\":\"" + stream +
-                                               "\",\"data\":" + event.text + "}"));
+      const std::string text = "{\"stream\":\"" + stream + "\",\"data\":" + event.text + "}";
+      emit_data(connection, std::make_shared<const std::string>(text), now);
     }
   }
 }

@@ -16,6 +16,7 @@
 #include "tests/exchange/model/http.hpp"
 #include "tests/exchange/model/market_feed.hpp"
 #include "tests/exchange/model/orders.hpp"
+#include "tests/exchange/model/random_faults.hpp"
 #include "tests/exchange/model/scenario.hpp"
 #include "tests/exchange/model/user_events.hpp"
 #include "tests/exchange/model/world.hpp"
@@ -57,6 +58,9 @@ class Exchange {
 
   // From the network.
 
+  /// Whether a new TCP connection gets its TLS handshake; if not, it ends without a word.
+  bool accepts_connection(UnixMs now);
+  /// The answer, and how much later it leaves.
   HttpResponse request(const HttpRequest& request, UnixMs now);
   /// A WebSocket handshake: the new connection, or the answer that refuses it.
   tl::expected<ConnectionId, HttpResponse> open(std::string_view target, std::string_view address,
@@ -83,7 +87,10 @@ class Exchange {
   Result<std::string> add_account(const AccountSetup& setup, UnixMs now);
   void set_trading(bool enabled, UnixMs now);
   void inject(const Fault& fault, UnixMs now);
-  void clear_faults() { world_.faults.clear(); }
+  /// From now on faults come by chance; a profile without an interval ends that.
+  void set_random_faults(const FaultProfile& profile, UnixMs now);
+  /// Ends what lasts, and what comes by chance. What has happened to connections stays.
+  void clear_faults();
 
   World& world() { return world_; }
   const std::map<ConnectionId, Connection>& connections() const { return connections_; }
@@ -96,16 +103,28 @@ class Exchange {
   using Action = std::pair<UnixMs, std::size_t>;  // when, which member
 
   void run_due(UnixMs now);
+  void run_faults(UnixMs now);
   void tick(UnixMs now);
-  void expire_keys(UnixMs now);
+  void tick_connection(Connection& connection, std::int64_t last_second, UnixMs now);
+  void deliver_due(UnixMs now);
+  void depart_due(UnixMs now);
+  /// `times`: how often listenKeyExpired comes; 0: once, or twice by the rules' percentage.
+  void expire_keys(UnixMs now, int times = 0);
   void check_connections(UnixMs now);
   void act(UnixMs now);
   void settle_funding(UnixMs now);
+  void pay_funding_of(Member& member, SymbolId symbol, UnixMs now);
   UnixMs next_tick_at() const;
 
   Connection* find(ConnectionId id);
   bool count_message(Connection& connection, UnixMs now);
-  void emit(const Connection& connection, EffectKind kind, SharedText payload);
+  void ignore_new_events(Connection& connection, std::size_t first, UnixMs now);
+  void emit(Connection& connection, EffectKind kind, SharedText payload, UnixMs now);
+  /// What a stream sends, as opposed to answers and pings.
+  void emit_data(Connection& connection, SharedText payload, UnixMs now);
+  void take_effect(const Fault& fault, UnixMs now);
+  void cut(const Fault& fault);
+  std::vector<ConnectionId> struck_by(const Fault& fault) const;
   void end(ConnectionId id, EffectKind kind, int code, std::string_view reason);
   void forget(ConnectionId id);
   void refresh(const Connection& connection);
@@ -119,11 +138,16 @@ class Exchange {
   OrderIdentity next_identity(OrderCause cause, UnixMs now);
   EventContext context_for(Member& member, UnixMs now);
   bool has_listener(const Member& member, UnixMs now) const;
+  bool is_wanted(const Member& member, std::string_view event_type, UnixMs now) const;
   void record(Member& member, PositionKey key, std::string_view reason, UnixMs now);
   void tell(Member& member, const FilledOrder& order, OrderCause cause, UnixMs now);
   void publish(Member& member, const AccountChange& change, UnixMs now);
-  void send_later(Member& member, UserEvent event, UnixMs at);
-  void deliver(std::string_view listen_key, const UserEvent& event);
+  /// At the time that `context_for` has given to the member's events.
+  void send_later(Member& member, UserEvent event);
+  /// Past the faults that lose and duplicate events.
+  void deliver(const Member& member, const std::string& listen_key, const UserEvent& event,
+               UnixMs now);
+  void send_to_listeners(const std::string& listen_key, const UserEvent& event, UnixMs now);
   void start_positions(Member& member, const AccountSetup& setup, UnixMs now);
 
   World world_;
@@ -132,8 +156,10 @@ class Exchange {
   std::unordered_map<std::string, std::vector<ConnectionId>> connections_by_key_;
   std::multimap<UnixMs, Delivery> deliveries_;
   std::priority_queue<Action, std::vector<Action>, std::greater<>> actions_;
-  std::vector<ScheduledFault> schedule_;  // by time
+  std::multimap<UnixMs, Effect> departures_;  // frames that a fault holds back
+  std::vector<ScheduledFault> schedule_;      // by time
   std::size_t schedule_position_ = 0;
+  RandomFaults random_faults_;
   std::vector<Effect> effects_;
   bool trading_enabled_;
   std::size_t mark_price_connections_ = 0;

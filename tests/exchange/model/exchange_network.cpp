@@ -22,6 +22,11 @@ std::string_view account_named_by(const StreamTarget& target, const World& world
 
 }  // namespace
 
+bool Exchange::accepts_connection(UnixMs now) {
+  advance(now);
+  return !world_.faults.refuses_connection(now);
+}
+
 HttpResponse Exchange::request(const HttpRequest& request, UnixMs now) {
   advance(now);
   HttpResponse response = answer_request(world_, request, now);
@@ -49,7 +54,10 @@ tl::expected<ConnectionId, HttpResponse> Exchange::open(std::string_view target,
   const ConnectionId id = ++last_connection_id_;
   const auto added =
       connections_.try_emplace(id, id, *parsed, std::string(address), world_, now).first;
-  const Connection& connection = added->second;
+  Connection& connection = added->second;
+  if (!parsed->user_streams.empty() && world_.faults.ignores_events(account, now)) {
+    connection.ignore_events(0);
+  }
   if (connection.takes_mark_prices() && mark_price_connections_++ == 0) {
     ticked_second_ = now / second_ms;
   }
@@ -74,12 +82,22 @@ bool Exchange::count_message(Connection& connection, UnixMs now) {
   return false;
 }
 
+/// User streams that were subscribed to after the `first`.
+void Exchange::ignore_new_events(Connection& connection, std::size_t first, UnixMs now) {
+  if (connection.user_streams().size() <= first) return;
+  const Member* const owner = connection.user_streams()[first].owner;
+  const std::string_view account = owner == nullptr ? std::string_view() : owner->name;
+  if (world_.faults.ignores_events(account, now)) connection.ignore_events(first);
+}
+
 void Exchange::receive_text(ConnectionId id, std::string_view text, UnixMs now) {
   advance(now);
   Connection* const connection = find(id);
   if (connection == nullptr || !count_message(*connection, now)) return;
   const bool took_prices = connection->takes_mark_prices();
+  const std::size_t user_streams = connection->user_streams().size();
   const ControlOutcome outcome = handle_control_frame(*connection, world_, text, now);
+  ignore_new_events(*connection, user_streams, now);
   refresh(*connection);
   if (connection->takes_mark_prices() != took_prices) {
     if (took_prices) {
@@ -88,7 +106,7 @@ void Exchange::receive_text(ConnectionId id, std::string_view text, UnixMs now) 
       ticked_second_ = now / second_ms;
     }
   }
-  emit(*connection, EffectKind::text, std::make_shared<const std::string>(outcome.reply));
+  emit(*connection, EffectKind::text, std::make_shared<const std::string>(outcome.reply), now);
   if (outcome.close_code) end(id, EffectKind::close, *outcome.close_code, outcome.close_reason);
 }
 
@@ -96,7 +114,7 @@ void Exchange::receive_ping(ConnectionId id, std::string_view payload, UnixMs no
   advance(now);
   Connection* const connection = find(id);
   if (connection == nullptr || !count_message(*connection, now)) return;
-  emit(*connection, EffectKind::pong, std::make_shared<const std::string>(payload));
+  emit(*connection, EffectKind::pong, std::make_shared<const std::string>(payload), now);
 }
 
 void Exchange::receive_pong(ConnectionId id, std::string_view payload, UnixMs now) {

@@ -39,7 +39,8 @@ EventContext Exchange::context_for(Member& member, UnixMs now) {
   return {.symbols = world_.symbols,
           .prices = world_.prices,
           .account = member.account,
-          .event_time = member.last_event_at};
+          .event_time = world_.clock(member.last_event_at),
+          .now = now};
 }
 
 void Exchange::record(Member& member, PositionKey key, std::string_view reason, UnixMs now) {
@@ -56,7 +57,7 @@ void Exchange::record(Member& member, PositionKey key, std::string_view reason, 
 void Exchange::publish(Member& member, const AccountChange& change, UnixMs now) {
   if (!has_listener(member, now)) return;
   const EventContext context = context_for(member, now);
-  send_later(member, account_update_event(context, change), context.event_time);
+  send_later(member, account_update_event(context, change));
 }
 
 OrderIdentity Exchange::next_identity(OrderCause cause, UnixMs now) {
@@ -72,11 +73,13 @@ void Exchange::tell(Member& member, const FilledOrder& order, OrderCause cause, 
   if (!has_listener(member, now)) return;
   const OrderIdentity identity = next_identity(cause, now);
   const EventContext context = context_for(member, now);
-  const UnixMs at = context.event_time;
-  send_later(member, trade_lite_event(context, order, identity), at);
-  send_later(member, order_new_event(context, order, identity), at);
-  send_later(member, account_update_event(context, order.change), at);
-  send_later(member, order_filled_event(context, order, identity), at);
+  const bool wants_orders = is_wanted(member, "ORDER_TRADE_UPDATE", now);
+  if (is_wanted(member, "TRADE_LITE", now)) {
+    send_later(member, trade_lite_event(context, order, identity));
+  }
+  if (wants_orders) send_later(member, order_new_event(context, order, identity));
+  send_later(member, account_update_event(context, order.change));
+  if (wants_orders) send_later(member, order_filled_event(context, order, identity));
 }
 
 Amount Exchange::fill_price(SymbolId symbol, Member& member, UnixMs now) {
@@ -101,12 +104,15 @@ Result<TradeReceipt> Exchange::execute(Member& member, const TradeOrder& order, 
   const PositionKey key{*symbol, order.position_side};
   const Amount signed_quantity = order.side == OrderSide::buy ? order.quantity : -order.quantity;
   const Amount price = order.price ? *order.price : fill_price(*symbol, member, now);
-  const Result<FilledOrder> filled = member.account.fill(key, signed_quantity, price, now);
+  const Position before = member.account.position(key);
+  const UnixMs stamp = world_.clock(now);
+  const Result<FilledOrder> filled = member.account.fill(key, signed_quantity, price, stamp);
   if (!filled) return tl::unexpected(filled.error());
+  member.past.keep(key, before, now);
   record(member, key, filled->change.reason, now);
   tell(member, *filled, order.cause, now);
   return TradeReceipt{
-      .time = now, .key = key, .price = price, .position = member.account.position(key)};
+      .time = stamp, .key = key, .price = price, .position = member.account.position(key)};
 }
 
 Result<int> Exchange::set_leverage(std::string_view account, std::string_view symbol_name,
@@ -119,7 +125,7 @@ Result<int> Exchange::set_leverage(std::string_view account, std::string_view sy
   const Result<int> changed = (*member)->account.set_leverage(*symbol, leverage);
   if (changed && has_listener(**member, now)) {
     const EventContext context = context_for(**member, now);
-    send_later(**member, leverage_event(context, *symbol, leverage, now), context.event_time);
+    send_later(**member, leverage_event(context, *symbol, leverage, world_.clock(now)));
   }
   return changed;
 }
@@ -131,7 +137,8 @@ Result<MarginType> Exchange::set_margin_type(std::string_view account, std::stri
   if (!member) return tl::unexpected(member.error());
   const Result<SymbolId> symbol = symbol_named(symbol_name);
   if (!symbol) return tl::unexpected(symbol.error());
-  const Result<AccountChange> change = (*member)->account.set_margin_type(*symbol, type, now);
+  const Result<AccountChange> change =
+      (*member)->account.set_margin_type(*symbol, type, world_.clock(now));
   if (!change) return tl::unexpected(change.error());
   publish(**member, *change, now);
   return type;
@@ -150,7 +157,7 @@ Result<Amount> Exchange::deposit(std::string_view account, std::string_view asse
   advance(now);
   const Result<Member*> member = member_named(account);
   if (!member) return tl::unexpected(member.error());
-  const AccountChange change = (*member)->account.deposit(asset, amount, now);
+  const AccountChange change = (*member)->account.deposit(asset, amount, world_.clock(now));
   publish(**member, change, now);
   return change.balances.front().wallet;
 }
@@ -160,17 +167,26 @@ void Exchange::pay_funding(UnixMs now) {
   settle_funding(now);
 }
 
+void Exchange::pay_funding_of(Member& member, SymbolId symbol, UnixMs now) {
+  const MarkPrice& price = world_.prices.at(symbol, now);
+  Account& account = member.account;
+  // Only isolated positions change by it, and they are few.
+  for (const auto& [key, position] : account.positions()) {
+    if (key.symbol == symbol) member.past.keep(key, position, now);
+  }
+  const auto change = account.fund(symbol, price.mark, price.funding_rate, world_.clock(now));
+  if (!change) return;
+  for (const PositionKey& key : change->rows) record(member, key, change->reason, now);
+  publish(member, *change, now);
+}
+
 void Exchange::settle_funding(UnixMs now) {
   for (const auto& member : world_.members) {
     for (std::size_t index = 0; index < world_.symbols.size(); ++index) {
       const auto symbol = static_cast<SymbolId>(index);
       if (is_dated(world_.symbols[symbol].type)) continue;
       if (!member->account.holds(symbol)) continue;
-      const MarkPrice& price = world_.prices.at(symbol, now);
-      const auto change = member->account.fund(symbol, price.mark, price.funding_rate, now);
-      if (!change) continue;
-      for (const PositionKey& key : change->rows) record(*member, key, change->reason, now);
-      publish(*member, *change, now);
+      pay_funding_of(*member, symbol, now);
     }
   }
 }
@@ -223,53 +239,6 @@ void Exchange::set_trading(bool enabled, UnixMs now) {
     fresh.emplace(next_action_at(*world_.members[index], now), index);
   }
   actions_ = std::move(fresh);
-}
-
-bool Exchange::matches(const Fault& fault, const Connection& connection) const {
-  if (!fault.account.empty()) return connection.belongs_to(fault.account);
-  switch (fault.scope) {
-    case FaultScope::everything: return true;
-    case FaultScope::market_connections: return connection.route() == Route::market;
-    case FaultScope::user_connections: return connection.route() == Route::private_user;
-  }
-  return false;
-}
-
-void Exchange::for_members(const Fault& fault, const std::function<void(Member&)>& action) {
-  for (const auto& member : world_.members) {
-    if (fault.account.empty() || fault.account == member->name) action(*member);
-  }
-}
-
-void Exchange::inject(const Fault& fault, UnixMs now) {
-  switch (fault.kind) {
-    case FaultKind::cut: {
-      std::vector<ConnectionId> struck;
-      for (const auto& [id, connection] : connections_) {
-        if (matches(fault, connection)) struck.push_back(id);
-      }
-      // 1006 is what a client sees when there was no close frame: it is never sent.
-      const bool abrupt = fault.close_code == 0 || fault.close_code == 1006;
-      const EffectKind how = abrupt ? EffectKind::drop : EffectKind::close;
-      for (const ConnectionId id : struck) end(id, how, fault.close_code, fault.reason);
-      return;
-    }
-    case FaultKind::silence:
-      for (auto& [id, connection] : connections_) {
-        if (matches(fault, connection)) connection.silence();
-      }
-      return;
-    case FaultKind::expire_key:
-      for_members(fault, [now](Member& member) { member.listen_key.end_life(now); });
-      expire_keys(now);
-      return;
-    case FaultKind::delete_key:
-      for_members(fault, [](Member& member) { member.listen_key.remove(); });
-      return;
-    case FaultKind::ban_address: world_.weight.ban(fault.address, now + fault.duration_ms); return;
-    case FaultKind::refuse_handshakes:
-    case FaultKind::rest_error: world_.faults.add(fault, now); return;
-  }
 }
 
 }  // namespace exchange

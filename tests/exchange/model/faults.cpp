@@ -7,7 +7,7 @@
 namespace exchange {
 namespace {
 
-constexpr std::array<std::pair<FaultKind, std::string_view>, 7> kind_names = {{
+constexpr std::array<std::pair<FaultKind, std::string_view>, 23> kind_names = {{
     {FaultKind::cut, "cut"},
     {FaultKind::silence, "silence"},
     {FaultKind::refuse_handshakes, "refuse_handshakes"},
@@ -15,6 +15,22 @@ constexpr std::array<std::pair<FaultKind, std::string_view>, 7> kind_names = {{
     {FaultKind::expire_key, "expire_key"},
     {FaultKind::delete_key, "delete_key"},
     {FaultKind::ban_address, "ban_address"},
+    {FaultKind::half_open, "half_open"},
+    {FaultKind::mute, "mute"},
+    {FaultKind::slow, "slow"},
+    {FaultKind::refuse_tls, "refuse_tls"},
+    {FaultKind::too_many_requests, "too_many_requests"},
+    {FaultKind::rest_delay, "rest_delay"},
+    {FaultKind::rest_shuffle, "rest_shuffle"},
+    {FaultKind::rest_lag, "rest_lag"},
+    {FaultKind::server_time, "server_time"},
+    {FaultKind::clock_step, "clock_step"},
+    {FaultKind::change_key, "change_key"},
+    {FaultKind::ignore_events, "ignore_events"},
+    {FaultKind::duplicate_events, "duplicate_events"},
+    {FaultKind::lose_events, "lose_events"},
+    {FaultKind::silence_symbol, "silence_symbol"},
+    {FaultKind::malformed_frames, "malformed_frames"},
 }};
 
 bool matches_endpoint(const Fault& fault, const RestAttempt& attempt) {
@@ -35,6 +51,12 @@ bool matches_account(const Fault& fault, std::string_view account) {
   return fault.account.empty() || fault.account == account;
 }
 
+auto meets_attempt(const RestAttempt& attempt) {
+  return [&attempt](const Fault& fault) {
+    return matches_endpoint(fault, attempt) && matches_account(fault, attempt.account);
+  };
+}
+
 }  // namespace
 
 std::string_view fault_kind_text(FaultKind kind) {
@@ -49,6 +71,15 @@ std::optional<FaultKind> parse_fault_kind(std::string_view text) {
     if (name == text) return known;
   }
   return std::nullopt;
+}
+
+const std::vector<FaultKind>& all_fault_kinds() {
+  static const std::vector<FaultKind> kinds = [] {
+    std::vector<FaultKind> list;
+    for (const auto& [kind, name] : kind_names) list.push_back(kind);
+    return list;
+  }();
+  return kinds;
 }
 
 void FaultPlan::add(const Fault& fault, UnixMs now) {
@@ -67,34 +98,89 @@ std::size_t FaultPlan::active_count(UnixMs now) {
   return active_.size();
 }
 
-std::optional<Fault> FaultPlan::use(std::size_t index) {
-  Active& active = active_[index];
-  if (active.left > 0) --active.left;
-  return active.fault;
+std::optional<Fault> FaultPlan::on_request(const RestAttempt& attempt, UnixMs now) {
+  if (const Fault* const error = strike(FaultKind::rest_error, now, meets_attempt(attempt))) {
+    return *error;
+  }
+  const Fault* const refusal = strike(FaultKind::too_many_requests, now, meets_attempt(attempt));
+  if (refusal == nullptr) return std::nullopt;
+  Fault left = *refusal;
+  for (const Active& active : active_) {
+    if (&active.fault == refusal && active.until != never_ms) left.duration_ms = active.until - now;
+  }
+  return left;
 }
 
-std::optional<Fault> FaultPlan::on_request(const RestAttempt& attempt, UnixMs now) {
-  drop_ended(now);
-  for (std::size_t index = 0; index < active_.size(); ++index) {
-    const Fault& fault = active_[index].fault;
-    if (fault.kind == FaultKind::rest_error && matches_endpoint(fault, attempt) &&
-        matches_account(fault, attempt.account)) {
-      return use(index);
-    }
+UnixMs FaultPlan::answer_delay(const RestAttempt& attempt, UnixMs now) {
+  UnixMs delay = 0;
+  if (const Fault* const fault = strike(FaultKind::rest_delay, now, meets_attempt(attempt))) {
+    delay += fault->delay_ms;
   }
-  return std::nullopt;
+  if (const Fault* const fault = strike(FaultKind::rest_shuffle, now, meets_attempt(attempt))) {
+    delay += random_.between(0, fault->delay_ms);
+  }
+  return delay;
+}
+
+UnixMs FaultPlan::answer_lag(const RestAttempt& attempt, UnixMs now) {
+  const Fault* const fault = strike(FaultKind::rest_lag, now, meets_attempt(attempt));
+  return fault == nullptr ? 0 : fault->delay_ms;
 }
 
 std::optional<Fault> FaultPlan::on_handshake(Route route, std::string_view account, UnixMs now) {
+  const auto meets = [&](const Fault& fault) {
+    return matches_route(fault, route) && matches_account(fault, account);
+  };
+  const Fault* const fault = strike(FaultKind::refuse_handshakes, now, meets);
+  return fault == nullptr ? std::nullopt : std::optional<Fault>(*fault);
+}
+
+bool FaultPlan::refuses_connection(UnixMs now) {
+  return strike(FaultKind::refuse_tls, now, [](const Fault&) { return true; }) != nullptr;
+}
+
+bool FaultPlan::changes_key(std::string_view account, UnixMs now) {
+  const auto meets = [account](const Fault& fault) { return matches_account(fault, account); };
+  return strike(FaultKind::change_key, now, meets) != nullptr;
+}
+
+bool FaultPlan::ignores_events(std::string_view account, UnixMs now) {
+  const auto meets = [account](const Fault& fault) { return matches_account(fault, account); };
+  return strike(FaultKind::ignore_events, now, meets) != nullptr;
+}
+
+bool FaultPlan::strikes_event(FaultKind kind, std::string_view account, std::string_view event_type,
+                              UnixMs now) {
+  const auto meets = [&](const Fault& fault) {
+    const bool meant =
+        fault.event.empty() ? event_type != "listenKeyExpired" : fault.event == event_type;
+    return meant && matches_account(fault, account);
+  };
+  return strike(kind, now, meets) != nullptr;
+}
+
+bool FaultPlan::loses_event(std::string_view account, std::string_view event_type, UnixMs now) {
+  return strikes_event(FaultKind::lose_events, account, event_type, now);
+}
+
+bool FaultPlan::duplicates_event(std::string_view account, std::string_view event_type,
+                                 UnixMs now) {
+  return strikes_event(FaultKind::duplicate_events, account, event_type, now);
+}
+
+bool FaultPlan::silences_symbol(std::string_view symbol, UnixMs now) {
+  const auto meets = [symbol](const Fault& fault) { return fault.symbol == symbol; };
+  return strike(FaultKind::silence_symbol, now, meets) != nullptr;
+}
+
+UnixMs FaultPlan::offset_of(FaultKind kind, UnixMs now) {
+  if (active_.empty()) return 0;
   drop_ended(now);
-  for (std::size_t index = 0; index < active_.size(); ++index) {
-    const Fault& fault = active_[index].fault;
-    if (fault.kind == FaultKind::refuse_handshakes && matches_route(fault, route) &&
-        matches_account(fault, account)) {
-      return use(index);
-    }
+  UnixMs offset = 0;
+  for (const Active& active : active_) {
+    if (active.fault.kind == kind) offset += active.fault.offset_ms;
   }
-  return std::nullopt;
+  return offset;
 }
 
 }  // namespace exchange

@@ -4,6 +4,8 @@
 #include <utility>
 #include <vector>
 
+#include "tests/exchange/model/time.hpp"
+
 namespace exchange {
 
 /// A request as the exchange sees it, whatever carried it.
@@ -20,6 +22,7 @@ struct HttpResponse {
   int status = 200;
   std::string body = {};
   std::vector<std::pair<std::string, std::string>> headers = {};
+  UnixMs delay_ms = 0;  // how much later it leaves; whoever carries it waits
 };
 
 }  // namespace exchange

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <algorithm>
+#include <array>
+#include <charconv>
 #include <concepts>
 #include <string>
 #include <string_view>
@@ -19,10 +22,11 @@ class JsonWriter {
   JsonWriter& begin_array() { return open('['); }
   JsonWriter& end_array() { return close(']'); }
 
+  /// `name` holds nothing that would have to be escaped.
   JsonWriter& key(std::string_view name) {
     separate();
-    append_quoted(name);
-    out_.push_back(':');
+    out_.push_back('"');
+    out_.append(name).append("\":");
     return *this;
   }
 
@@ -43,7 +47,9 @@ class JsonWriter {
 
   template <std::integral Number>
   requires(!std::same_as<Number, bool>) JsonWriter& field(std::string_view name, Number value) {
-    return key(name).raw(std::to_string(value));
+    std::array<char, 24> digits;
+    const char* const end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+    return key(name).raw({digits.data(), static_cast<std::size_t>(end - digits.data())});
   }
 
   /// As a string without trailing zeros: "0.002".
@@ -91,9 +97,22 @@ class JsonWriter {
     if (last != '{' && last != '[' && last != ':' && last != ',') out_.push_back(',');
   }
 
+  static bool needs_escape(char character) {
+    return character == '"' || character == '\\' || static_cast<unsigned char>(character) < 0x20;
+  }
+
   void append_quoted(std::string_view value) {
-    static constexpr std::string_view hex_digits = "0123456789abcdef";
     out_.push_back('"');
+    if (std::none_of(value.begin(), value.end(), needs_escape)) {
+      out_.append(value);
+    } else {
+      append_escaped(value);
+    }
+    out_.push_back('"');
+  }
+
+  void append_escaped(std::string_view value) {
+    static constexpr std::string_view hex_digits = "0123456789abcdef";
     for (const char character : value) {
       const auto byte = static_cast<unsigned char>(character);
       if (character == '"' || character == '\\') {
@@ -107,7 +126,6 @@ class JsonWriter {
         out_.push_back(character);
       }
     }
-    out_.push_back('"');
   }
 
   std::string& out_;

@@ -26,6 +26,12 @@ std::optional<std::string> ListenKey::keep_alive(UnixMs now) {
   return key_;
 }
 
+std::optional<std::string> ListenKey::replace(UnixMs now) {
+  if (!is_valid(now)) return std::nullopt;
+  remove();
+  return create(now);
+}
+
 void ListenKey::remove() {
   key_.clear();
 }

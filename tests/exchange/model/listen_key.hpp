@@ -19,6 +19,9 @@ class ListenKey {
   const std::string& create(UnixMs now);
   /// PUT: the key with its life begun anew; nothing when there is no valid one.
   std::optional<std::string> keep_alive(UnixMs now);
+  /// PUT, when it goes wrong: a new key instead of the valid one, which is dead without a word;
+  /// nothing when there is no valid one.
+  std::optional<std::string> replace(UnixMs now);
   /// DELETE: the key is invalid from here on, and nobody is told.
   void remove();
   /// Ends the key's life at `now`, as if it had not been kept alive.

@@ -1,5 +1,7 @@
 #include "tests/exchange/model/market_feed.hpp"
 
+#include <algorithm>
+
 #include "tests/exchange/model/json_writer.hpp"
 
 namespace exchange {
@@ -50,6 +52,9 @@ void append_mark_price(std::string& out, const SymbolSpec& spec, const MarkPrice
 
 void MarketFeed::begin_tick(UnixMs now) {
   now_ = now;
+  event_time_ = world_.clock(now);
+  next_funding_ = world_.next_funding(now);
+  find_silenced();
   for (const SymbolId symbol : made_) {
     for (auto& frames : symbols_[symbol]) frames.clear();
   }
@@ -58,12 +63,22 @@ void MarketFeed::begin_tick(UnixMs now) {
   all_payloads_.clear();
 }
 
-std::string MarketFeed::payload(SymbolId symbol) {
-  std::string text;
-  text.reserve(256);
-  append_mark_price(text, world_.symbols[symbol], world_.prices.at(symbol, now_), now_,
-                    world_.next_funding(now_));
-  return text;
+void MarketFeed::find_silenced() {
+  silenced_.clear();
+  if (world_.faults.empty()) return;
+  for (std::size_t index = 0; index < world_.symbols.size(); ++index) {
+    const auto id = static_cast<SymbolId>(index);
+    if (world_.faults.silences_symbol(world_.symbols[id].name, now_)) silenced_.push_back(id);
+  }
+}
+
+bool MarketFeed::is_silenced(SymbolId symbol) const {
+  return std::find(silenced_.begin(), silenced_.end(), symbol) != silenced_.end();
+}
+
+void MarketFeed::append_payload(std::string& out, SymbolId symbol) {
+  append_mark_price(out, world_.symbols[symbol], world_.prices.at(symbol, now_), event_time_,
+                    next_funding_);
 }
 
 // COIN-M rows are mixed among the others, and TradFi symbols come in a message of their own.
@@ -72,10 +87,11 @@ void MarketFeed::make_all_symbols() {
   std::string tradfi = "[";
   for (std::size_t index = 0; index < world_.symbols.size(); ++index) {
     const auto id = static_cast<SymbolId>(index);
+    if (is_silenced(id)) continue;
     const bool apart = world_.symbols[id].type == ContractType::tradfi_perpetual;
     std::string& array = apart ? tradfi : mixed;
     if (array.size() > 1) array.push_back(',');
-    array += payload(id);
+    append_payload(array, id);
   }
   all_payloads_.push_back(mixed + "]");
   if (tradfi.size() > 1) all_payloads_.push_back(tradfi + "]");
@@ -95,8 +111,11 @@ const std::vector<SharedText>& MarketFeed::frames(const MarketSubscription& stre
   }
   std::vector<SharedText>& frames = symbols_[stream.symbol][variant];
   if (frames.empty()) {
+    if (is_silenced(stream.symbol)) return frames;
     made_.push_back(stream.symbol);
-    frames.push_back(in_envelope(payload(stream.symbol), stream, framing));
+    payload_.clear();
+    append_payload(payload_, stream.symbol);
+    frames.push_back(in_envelope(payload_, stream, framing));
   }
   return frames;
 }

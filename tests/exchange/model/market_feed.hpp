@@ -22,7 +22,8 @@ class MarketFeed {
 
   /// Begins a tick: frames of the last one are forgotten.
   void begin_tick(UnixMs now);
-  /// The frames that a stream sends at this tick: one, or several for all symbols.
+  /// The frames that a stream sends at this tick: one, or several for all symbols, or none for a
+  /// symbol that a fault silences.
   const std::vector<SharedText>& frames(const MarketSubscription& stream, Framing framing);
 
  private:
@@ -30,14 +31,20 @@ class MarketFeed {
   using Variants = std::array<std::vector<SharedText>, 3>;
 
   void make_all_symbols();
-  std::string payload(SymbolId symbol);
+  void find_silenced();
+  void append_payload(std::string& out, SymbolId symbol);
+  bool is_silenced(SymbolId symbol) const;
 
   World& world_;
   UnixMs now_ = 0;
+  UnixMs event_time_ = 0;
+  UnixMs next_funding_ = 0;
+  std::vector<SymbolId> silenced_;
   std::vector<Variants> symbols_;
   Variants all_symbols_;
   std::vector<std::string> all_payloads_;
   std::vector<SymbolId> made_;
+  std::string payload_;  // kept for its memory
 };
 
 }  // namespace exchange

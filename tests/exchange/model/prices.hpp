@@ -16,15 +16,16 @@ struct MarkPrice {
   Amount funding_rate;
 };
 
-/// Mark prices of every symbol: a random walk in steps of one second, each symbol with its own
-/// random numbers. A symbol walks only when somebody looks, and comes out the same whenever
+/// Mark prices of every symbol: a random walk in equal steps, each symbol with its own random
+/// numbers. A symbol walks only when somebody looks, and comes out the same whenever
 /// it is looked at.
 class PriceBoard {
  public:
   /// `volatility_percent` scales every symbol's own volatility.
-  PriceBoard(const SymbolTable& symbols, std::uint64_t seed, int volatility_percent, UnixMs start);
+  PriceBoard(const SymbolTable& symbols, std::uint64_t seed, int volatility_percent, UnixMs start,
+             UnixMs step_ms = second_ms);
 
-  /// Prices of the second that `now` falls into. Time does not go back: an earlier `now` gets the
+  /// Prices of the step that `now` falls into. Time does not go back: an earlier `now` gets the
   /// latest prices known.
   const MarkPrice& at(SymbolId symbol, UnixMs now);
 
@@ -38,14 +39,15 @@ class PriceBoard {
     std::int64_t anchor_units;
     std::int64_t volatility_ppb;
     std::int64_t premium_ppb;
-    std::int64_t second;
+    std::int64_t steps;
     bool has_funding;
     MarkPrice shown;
   };
 
-  static void step(Walk& walk);
+  void step(Walk& walk) const;
   static void show(Walk& walk);
 
+  UnixMs step_ms_;
   std::vector<Walk> walks_;
 };
 

@@ -26,7 +26,7 @@ HttpResponse refused_for_weight(World& world, const RequestWeight::Decision& dec
   world.statistics.broke(banned ? Violation::request_while_banned : Violation::request_weight);
   const std::string message =
       banned ? "Way too many requests; IP(" + std::string(address) + ") banned until " +
-                   std::to_string(decision.retry_at) +
+                   std::to_string(world.clock(decision.retry_at)) +
                    ". Please use the websocket for live updates to avoid bans."
              : "Too many requests; current limit is " +
                    std::to_string(world.rules.weight_per_minute_max) +
@@ -56,6 +56,7 @@ tl::unexpected<Refusal> missing_parameter(World& world, std::string_view name) {
                            "' was not sent, was empty/null, or malformed.");
 }
 
+/// `now` is what the exchange's clock shows.
 Result<bool> check_timestamp(World& world, const std::vector<Parameter>& parameters, UnixMs now) {
   const auto timestamp = parse_integer(find_parameter(parameters, "timestamp").value_or(""));
   if (!timestamp) return missing_parameter(world, "timestamp");
@@ -90,12 +91,19 @@ Result<bool> check_signature(World& world, const Member& member, const HttpReque
   return refuse(-1022, "Signature for this request is not valid.");
 }
 
+RestAttempt attempt_of(const World& world, const HttpRequest& request) {
+  const Member* const owner = world.find_by_api_key(request.api_key);
+  return {.method = request.method,
+          .path = split_target(request.target).path,
+          .account = owner == nullptr ? std::string_view() : owner->name};
+}
+
 Result<Member*> admit(World& world, const Endpoint& endpoint, const HttpRequest& request,
                       const std::vector<Parameter>& parameters, UnixMs now) {
   if (endpoint.security == Security::none) return nullptr;
   const Result<Member*> member = authenticate(world, request.api_key);
   if (!member || endpoint.security == Security::user_stream) return member;
-  if (const auto timestamp = check_timestamp(world, parameters, now); !timestamp) {
+  if (const auto timestamp = check_timestamp(world, parameters, world.clock(now)); !timestamp) {
     return tl::unexpected(timestamp.error());
   }
   if (const auto signature = check_signature(world, **member, request, parameters); !signature) {
@@ -110,19 +118,29 @@ HttpResponse refusal_response(World& world, const Refusal& refusal) {
   return error_response(unauthorized ? 401 : 400, refusal.code, refusal.message);
 }
 
+HttpResponse fault_response(World& world, const Fault& fault) {
+  if (fault.kind == FaultKind::too_many_requests) {
+    ++world.statistics.errors[-1003];
+    HttpResponse response =
+        error_response(429, -1003, "Too many requests; please use the websocket for live updates.");
+    const UnixMs left = fault.duration_ms == 0 ? minute_ms : fault.duration_ms;
+    response.headers.emplace_back("Retry-After",
+                                  std::to_string((left + second_ms - 1) / second_ms));
+    return response;
+  }
+  ++world.statistics.errors[fault.code];
+  const std::string_view message =
+      fault.message.empty() ? "Internal error; unable to process your request. Please try again."
+                            : std::string_view(fault.message);
+  return error_response(fault.http_status == 0 ? 503 : fault.http_status, fault.code, message);
+}
+
 HttpResponse answer_admitted(World& world, const HttpRequest& request, const Endpoint* endpoint,
                              const std::vector<Parameter>& parameters, UnixMs now) {
   const std::string_view path = split_target(request.target).path;
-  const Member* const owner = world.find_by_api_key(request.api_key);
-  const RestAttempt attempt{.method = request.method,
-                            .path = path,
-                            .account = owner == nullptr ? std::string_view() : owner->name};
+  const RestAttempt attempt = attempt_of(world, request);
   if (const std::optional<Fault> fault = world.faults.on_request(attempt, now)) {
-    ++world.statistics.errors[fault->code];
-    const std::string_view message =
-        fault->message.empty() ? "Internal error; unable to process your request. Please try again."
-                               : std::string_view(fault->message);
-    return error_response(fault->http_status == 0 ? 503 : fault->http_status, fault->code, message);
+    return fault_response(world, *fault);
   }
   if (endpoint == nullptr) {
     world.statistics.broke(Violation::unknown_path);
@@ -131,8 +149,17 @@ HttpResponse answer_admitted(World& world, const HttpRequest& request, const End
   }
   const Result<Member*> member = admit(world, *endpoint, request, parameters, now);
   if (!member) return refusal_response(world, member.error());
-  const Result<std::string> body =
-      endpoint->answer({.world = world, .member = *member, .parameters = parameters, .now = now});
+  Call call{.world = world,
+            .member = *member,
+            .account = *member == nullptr ? nullptr : &(*member)->account,
+            .parameters = parameters,
+            .now = now};
+  std::optional<Account> older;
+  if (endpoint->security == Security::signed_request) {
+    const UnixMs lag = world.faults.answer_lag(attempt, now);
+    if (lag > 0) call.account = &older.emplace((*member)->past.at((*member)->account, lag, now));
+  }
+  const Result<std::string> body = endpoint->answer(call);
   if (!body) return refusal_response(world, body.error());
   return {.status = 200, .body = *body};
 }
@@ -164,6 +191,7 @@ HttpResponse answer_request(World& world, const HttpRequest& request, UnixMs now
                               ? answer_admitted(world, request, endpoint, parameters, now)
                               : refused_for_weight(world, decision, request.address, now);
   response.headers.emplace_back("X-MBX-USED-WEIGHT-1M", std::to_string(decision.used_in_minute));
+  response.delay_ms = world.faults.answer_delay(attempt_of(world, request), now);
   return response;
 }
 

@@ -22,7 +22,7 @@ struct Totals {
 };
 
 Totals totals_of(const Call& call, std::string_view asset) {
-  const Account& account = call.member->account;
+  const Account& account = *call.account;
   Totals totals;
   const auto wallet = account.wallets().find(asset);
   if (wallet != account.wallets().end()) totals.wallet = wallet->second;
@@ -55,48 +55,71 @@ void write_totals(JsonWriter& json, const Totals& totals) {
       .fixed("maxWithdrawAmount", totals.available(), places);
 }
 
-void write_assets(JsonWriter& json, const Call& call) {
-  constexpr int places = Amount::decimals;
-  json.key("assets").begin_array();
-  for (const auto& [asset, wallet] : call.member->account.wallets()) {
-    const Totals totals = totals_of(call, asset);
-    json.begin_object()
-        .field("asset", asset)
-        .fixed("walletBalance", wallet, places)
-        .fixed("unrealizedProfit", totals.unrealized, places)
-        .fixed("marginBalance", totals.margin_balance(), places)
-        .fixed("maintMargin", totals.maintenance, places)
-        .fixed("initialMargin", totals.initial, places)
-        .fixed("positionInitialMargin", totals.initial, places)
-        .fixed("openOrderInitialMargin", Amount(), places)
-        .fixed("crossWalletBalance", totals.cross_wallet, places)
-        .fixed("crossUnPnl", totals.cross_unrealized, places)
-        .fixed("availableBalance", totals.available(), places)
-        .fixed("maxWithdrawAmount", totals.available(), places)
-        .flag("marginAvailable", true)
-        .field("updateTime", call.now)
-        .end_object();
-  }
-  json.end_array();
-}
-
 enum class AccountVersion { v2, v3 };
 
-void write_position(JsonWriter& json, const Call& call, PositionKey key, AccountVersion version) {
-  const SymbolSpec& spec = call.world.symbols[key.symbol];
-  const Position& position = call.member->account.position(key);
-  const SymbolSetting setting = call.member->account.setting(key.symbol);
-  const Amount mark = call.world.prices.at(key.symbol, call.now).mark;
-  const Margin margin = margin_of(position, setting, mark);
-  json.begin_object().field("symbol", spec.name);
+void write_asset(JsonWriter& json, const Call& call, std::string_view asset,
+                 AccountVersion version) {
+  constexpr int places = Amount::decimals;
+  const Totals totals = totals_of(call, asset);
+  json.begin_object()
+      .field("asset", asset)
+      .fixed("walletBalance", totals.wallet, places)
+      .fixed("unrealizedProfit", totals.unrealized, places)
+      .fixed("marginBalance", totals.margin_balance(), places)
+      .fixed("maintMargin", totals.maintenance, places)
+      .fixed("initialMargin", totals.initial, places)
+      .fixed("positionInitialMargin", totals.initial, places)
+      .fixed("openOrderInitialMargin", Amount(), places);
+  if (version == AccountVersion::v2) json.fixed("maxWithdrawAmount", totals.available(), places);
+  json.fixed("crossWalletBalance", totals.cross_wallet, places)
+      .fixed("crossUnPnl", totals.cross_unrealized, places)
+      .fixed("availableBalance", totals.available(), places);
   if (version == AccountVersion::v2) {
-    json.field("leverage", std::to_string(setting.leverage))
-        .flag("isolated", setting.margin_type == MarginType::isolated)
-        .field("entryPrice", position.entry_price)
-        .field("breakEvenPrice", break_even_price(position))
-        .field("maxNotional", max_notional_text(spec));
+    json.flag("marginAvailable", true);
+  } else {
+    json.fixed("maxWithdrawAmount", totals.available(), places);
   }
-  json.field("positionSide", position_side_text(key.side))
+  json.field("updateTime", call.clock()).end_object();
+}
+
+void write_position_v2(JsonWriter& json, const Call& call, PositionKey key) {
+  constexpr int places = Amount::decimals;
+  const SymbolSpec& spec = call.world.symbols[key.symbol];
+  const Position& position = call.account->position(key);
+  const SymbolSetting setting = call.account->setting(key.symbol);
+  const Margin margin =
+      margin_of(position, setting, call.world.prices.at(key.symbol, call.now).mark);
+  json.begin_object()
+      .field("symbol", spec.name)
+      .sum("initialMargin", margin.initial)
+      .sum("maintMargin", margin.maintenance)
+      .fixed("unrealizedProfit", margin.unrealized, places)
+      .sum("positionInitialMargin", margin.initial)
+      .field("openOrderInitialMargin", "0")
+      .field("leverage", std::to_string(setting.leverage))
+      .flag("isolated", setting.margin_type == MarginType::isolated)
+      .field("entryPrice", position.entry_price)
+      .field("breakEvenPrice", break_even_price(position))
+      .field("maxNotional", max_notional_text(spec))
+      .field("positionSide", position_side_text(key.side))
+      .fixed("positionAmt", position.amount, spec.quantity_precision)
+      .sum("notional", margin.notional)
+      .sum("isolatedWallet", position.isolated_wallet)
+      .field("updateTime", position.update_time)
+      .field("bidNotional", "0")
+      .field("askNotional", "0")
+      .end_object();
+}
+
+void write_position_v3(JsonWriter& json, const Call& call, PositionKey key) {
+  const SymbolSpec& spec = call.world.symbols[key.symbol];
+  const Position& position = call.account->position(key);
+  const SymbolSetting setting = call.account->setting(key.symbol);
+  const Margin margin =
+      margin_of(position, setting, call.world.prices.at(key.symbol, call.now).mark);
+  json.begin_object()
+      .field("symbol", spec.name)
+      .field("positionSide", position_side_text(key.side))
       .fixed("positionAmt", position.amount, spec.quantity_precision)
       .fixed("unrealizedProfit", margin.unrealized, Amount::decimals)
       .sum("isolatedMargin", margin.isolated)
@@ -123,10 +146,14 @@ std::string account_body(const Call& call, AccountVersion version) {
   }
   // In single-asset mode the totals are those of USDT.
   write_totals(json, totals_of(call, "USDT"));
-  write_assets(json, call);
-  json.key("positions").begin_array();
-  for (const auto& [key, position] : call.member->account.positions()) {
-    if (position.is_open()) write_position(json, call, key, version);
+  json.key("assets").begin_array();
+  for (const auto& [asset, wallet] : call.account->wallets()) {
+    write_asset(json, call, asset, version);
+  }
+  json.end_array().key("positions").begin_array();
+  const auto write_position = version == AccountVersion::v2 ? write_position_v2 : write_position_v3;
+  for (const auto& [key, position] : call.account->positions()) {
+    if (position.is_open()) write_position(json, call, key);
   }
   json.end_array().end_object();
   return body;
@@ -142,7 +169,7 @@ Result<std::string> account_config(const Call& call) {
       .flag("canTrade", true)
       .flag("canDeposit", true)
       .flag("canWithdraw", true)
-      .flag("dualSidePosition", call.member->account.mode() == PositionMode::hedge)
+      .flag("dualSidePosition", call.account->mode() == PositionMode::hedge)
       .field("updateTime", 0)
       .flag("multiAssetsMargin", false)
       .field("tradeGroupId", -1)
@@ -160,7 +187,7 @@ Result<std::string> symbol_config(const Call& call) {
     const auto id = static_cast<SymbolId>(index);
     const SymbolSpec& spec = call.world.symbols[id];
     if (spec.market != Market::usdm || (*symbol && **symbol != id)) continue;
-    const SymbolSetting setting = call.member->account.setting(id);
+    const SymbolSetting setting = call.account->setting(id);
     json.begin_object()
         .field("symbol", spec.name)
         .field("marginType", setting.margin_type == MarginType::cross ? "CROSSED" : "ISOLATED")
@@ -177,7 +204,7 @@ Result<std::string> position_mode(const Call& call) {
   std::string body;
   JsonWriter(body)
       .begin_object()
-      .flag("dualSidePosition", call.member->account.mode() == PositionMode::hedge)
+      .flag("dualSidePosition", call.account->mode() == PositionMode::hedge)
       .end_object();
   return body;
 }
@@ -195,7 +222,7 @@ Result<std::string> balances(const Call& call) {
   std::string body;
   JsonWriter json(body);
   json.begin_array();
-  for (const auto& [asset, wallet] : call.member->account.wallets()) {
+  for (const auto& [asset, wallet] : call.account->wallets()) {
     const Totals totals = totals_of(call, asset);
     json.begin_object()
         .field("accountAlias", "SimuLated")
@@ -206,7 +233,7 @@ Result<std::string> balances(const Call& call) {
         .fixed("availableBalance", totals.available(), places)
         .fixed("maxWithdrawAmount", totals.available(), places)
         .flag("marginAvailable", true)
-        .field("updateTime", call.now)
+        .field("updateTime", call.clock())
         .end_object();
   }
   json.end_array();

@@ -58,7 +58,9 @@ Result<std::string> create_listen_key(const Call& call) {
 }
 
 Result<std::string> keep_listen_key(const Call& call) {
-  const std::optional<std::string> key = call.member->listen_key.keep_alive(call.now);
+  ListenKey& listen_key = call.member->listen_key;
+  const bool changes = call.world.faults.changes_key(call.member->name, call.now);
+  const auto key = changes ? listen_key.replace(call.now) : listen_key.keep_alive(call.now);
   if (key) return listen_key_body(*key);
   return refuse(-1125,
                 "This listenKey does not exist. Please use POST /fapi/v1/listenKey to recreate "

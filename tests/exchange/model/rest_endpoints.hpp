@@ -19,12 +19,15 @@ enum class Security {
 /// A request that has passed every check.
 struct Call {
   World& world;
-  Member* member;  // null where no key is asked for
+  Member* member;          // null where no key is asked for
+  const Account* account;  // the member's, or as it was a while ago; null where no key is asked for
   const std::vector<Parameter>& parameters;
   UnixMs now;
 
   /// The symbol that was asked for: none, one that is listed, or a refusal.
   Result<std::optional<SymbolId>> symbol() const;
+  /// What the exchange's clock shows.
+  UnixMs clock() const { return world.clock(now); }
 };
 
 struct Endpoint {

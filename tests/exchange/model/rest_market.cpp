@@ -42,14 +42,15 @@ void write_filters(JsonWriter& json, const SymbolSpec& spec) {
   json.end_array();
 }
 
-void write_symbol(JsonWriter& json, const SymbolSpec& spec) {
+void write_symbol(JsonWriter& json, const Call& call, const SymbolSpec& spec) {
+  const bool settling = call.world.faults.silences_symbol(spec.name, call.now);
   json.begin_object()
       .field("symbol", spec.name)
       .field("pair", pair_of(spec))
       .field("contractType", contract_type_text(spec.type))
       .field("deliveryDate", delivery_time(spec.type))
       .field("onboardDate", 1'569'398'400'000)
-      .field("status", "TRADING")
+      .field("status", settling ? "SETTLING" : "TRADING")
       .field("maintMarginPercent", "2.5000")
       .field("requiredMarginPercent", "5.0000")
       .field("baseAsset", spec.base)
@@ -87,7 +88,7 @@ void write_premium(JsonWriter& json, const Call& call, SymbolId id) {
       .fixed("lastFundingRate", price.funding_rate, Amount::decimals)
       .field("interestRate", dated ? "0.00000000" : "0.00010000")
       .field("nextFundingTime", dated ? 0 : call.world.next_funding(call.now))
-      .field("time", call.now / second_ms * second_ms)
+      .field("time", call.clock() / second_ms * second_ms)
       .end_object();
 }
 
@@ -99,7 +100,10 @@ Result<std::string> ping(const Call&) {
 
 Result<std::string> server_time(const Call& call) {
   std::string body;
-  JsonWriter(body).begin_object().field("serverTime", call.now).end_object();
+  JsonWriter(body)
+      .begin_object()
+      .field("serverTime", call.clock() + call.world.faults.server_time_offset(call.now))
+      .end_object();
   return body;
 }
 
@@ -108,7 +112,7 @@ Result<std::string> exchange_info(const Call& call) {
   JsonWriter json(body);
   json.begin_object()
       .field("timezone", "UTC")
-      .field("serverTime", call.now)
+      .field("serverTime", call.clock())
       .field("futuresType", "U_MARGINED")
       .key("rateLimits")
       .begin_array();
@@ -131,7 +135,7 @@ Result<std::string> exchange_info(const Call& call) {
       .begin_array();
   for (std::size_t index = 0; index < call.world.symbols.size(); ++index) {
     const SymbolSpec& spec = call.world.symbols[static_cast<SymbolId>(index)];
-    if (spec.market == Market::usdm) write_symbol(json, spec);
+    if (spec.market == Market::usdm) write_symbol(json, call, spec);
   }
   json.end_array().end_object();
   return body;

@@ -7,9 +7,9 @@ namespace {
 
 void write_row_v3(JsonWriter& json, const Call& call, PositionKey key) {
   const SymbolSpec& spec = call.world.symbols[key.symbol];
-  const Position& position = call.member->account.position(key);
+  const Position& position = call.account->position(key);
   const Amount mark = call.world.prices.at(key.symbol, call.now).mark;
-  const Margin margin = margin_of(position, call.member->account.setting(key.symbol), mark);
+  const Margin margin = margin_of(position, call.account->setting(key.symbol), mark);
   json.begin_object()
       .field("symbol", spec.name)
       .field("positionSide", position_side_text(key.side))
@@ -36,8 +36,8 @@ void write_row_v3(JsonWriter& json, const Call& call, PositionKey key) {
 
 void write_row_v2(JsonWriter& json, const Call& call, PositionKey key) {
   const SymbolSpec& spec = call.world.symbols[key.symbol];
-  const Position& position = call.member->account.position(key);
-  const SymbolSetting setting = call.member->account.setting(key.symbol);
+  const Position& position = call.account->position(key);
+  const SymbolSetting setting = call.account->setting(key.symbol);
   const Amount mark =
       position.is_open() ? call.world.prices.at(key.symbol, call.now).mark : Amount();
   const Margin margin = margin_of(position, setting, mark);
@@ -76,7 +76,7 @@ Result<std::string> position_risk_v3(const Call& call) {
   std::string body;
   JsonWriter json(body);
   json.begin_array();
-  for (const auto& [key, position] : call.member->account.positions()) {
+  for (const auto& [key, position] : call.account->positions()) {
     if (position.is_open() && (!*symbol || **symbol == key.symbol)) write_row_v3(json, call, key);
   }
   json.end_array();
@@ -94,7 +94,7 @@ Result<std::string> position_risk_v2(const Call& call) {
     const auto id = static_cast<SymbolId>(index);
     if (call.world.symbols[id].market != Market::usdm) continue;
     if (*symbol && **symbol != id) continue;
-    if (call.member->account.mode() == PositionMode::one_way) {
+    if (call.account->mode() == PositionMode::one_way) {
       write_row_v2(json, call, {id, PositionSide::both});
     } else {
       write_row_v2(json, call, {id, PositionSide::long_leg});

@@ -18,6 +18,9 @@ struct Rules {
   UnixMs connection_age_max_ms = 24 * hour_ms;
   UnixMs ping_interval_ms = 3 * minute_ms;
   UnixMs pong_timeout_ms = 10 * minute_ms;
+  /// Whole seconds. Streams of one and of three seconds tick no more often than this, and prices
+  /// move no more often; a minute makes months of simulated time affordable.
+  UnixMs mark_price_interval_ms = second_ms;
   int messages_per_second_max = 10;
   int streams_per_connection_max = 1024;
   int weight_per_minute_max = 2400;

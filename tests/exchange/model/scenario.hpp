@@ -7,6 +7,7 @@
 
 #include "tests/exchange/model/account.hpp"
 #include "tests/exchange/model/faults.hpp"
+#include "tests/exchange/model/random_faults.hpp"
 #include "tests/exchange/model/rules.hpp"
 #include "tests/exchange/model/signature.hpp"
 
@@ -54,6 +55,7 @@ struct Scenario {
   Rules rules;
   std::vector<AccountSetup> accounts;
   std::vector<ScheduledFault> faults;
+  FaultProfile random_faults;
   bool trading_enabled = true;
   /// How many past changes of each account are kept for the control port; 0 keeps none.
   std::size_t history_length = 0;

@@ -36,7 +36,8 @@ struct Statistics {
   std::uint64_t frames_in = 0;  // text, pings and pongs of clients
   std::uint64_t frames_out = 0;
   std::uint64_t user_events = 0;
-  int peak_messages_per_second = 0;  // on any connection
+  int peak_messages_per_second = 0;                          // on any connection
+  std::map<std::string, std::uint64_t, std::less<>> faults;  // injected, by kind
 
   void broke(Violation violation) { ++violations[static_cast<std::size_t>(violation)]; }
   std::uint64_t broken(Violation violation) const {

@@ -13,11 +13,10 @@ std::string_view order_side_text(Amount signed_quantity) {
   return signed_quantity.sign() > 0 ? "BUY" : "SELL";
 }
 
-void write_position_row(JsonWriter& json, const EventContext& context, PositionKey key,
-                        UnixMs now) {
+void write_position_row(JsonWriter& json, const EventContext& context, PositionKey key) {
   const SymbolSpec& spec = context.symbols[key.symbol];
   const Position& position = context.account.position(key);
-  const Amount mark = context.prices.at(key.symbol, now).mark;
+  const Amount mark = context.prices.at(key.symbol, context.now).mark;
   json.begin_object()
       .field("s", spec.name)
       .field("pa", position.amount)
@@ -116,7 +115,7 @@ UserEvent account_update_event(const EventContext& context, const AccountChange&
         .end_object();
   }
   json.end_array().key("P").begin_array();
-  for (const PositionKey& key : change.rows) write_position_row(json, context, key, change.time);
+  for (const PositionKey& key : change.rows) write_position_row(json, context, key);
   json.end_array().field("m", change.reason);
   if (change.funding_symbol) json.field("S", context.symbols[*change.funding_symbol].name);
   json.end_object().end_object();

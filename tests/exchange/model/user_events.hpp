@@ -26,6 +26,7 @@ struct EventContext {
   PriceBoard& prices;
   const Account& account;
   UnixMs event_time = 0;  // `E`: when the event leaves; `T` is when it happened
+  UnixMs now = 0;         // the true time, which no clock fault touches
 };
 
 UserEvent account_update_event(const EventContext& context, const AccountChange& change);

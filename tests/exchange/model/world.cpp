@@ -9,8 +9,10 @@ World::World(const Scenario& scenario, UnixMs start)
       funding_interval_ms(scenario.funding_interval_ms),
       history_length(scenario.history_length),
       symbols(scenario.symbols),
-      prices(symbols, scenario.seed, scenario.volatility_percent, start),
-      weight(scenario.rules.weight_per_minute_max) {}
+      prices(symbols, scenario.seed, scenario.volatility_percent, start,
+             scenario.rules.mark_price_interval_ms),
+      weight(scenario.rules.weight_per_minute_max),
+      faults(seed_for(scenario.seed, "fault plan")) {}
 
 Member* World::find_member(std::string_view name) const {
   for (const auto& member : members) {

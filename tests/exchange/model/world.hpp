@@ -10,6 +10,7 @@
 #include "tests/exchange/model/account.hpp"
 #include "tests/exchange/model/faults.hpp"
 #include "tests/exchange/model/listen_key.hpp"
+#include "tests/exchange/model/past_positions.hpp"
 #include "tests/exchange/model/prices.hpp"
 #include "tests/exchange/model/request_weight.hpp"
 #include "tests/exchange/model/rules.hpp"
@@ -40,6 +41,7 @@ struct Member {
   UnixMs last_event_at = 0;  // events of one account leave in order
   std::uint64_t changes = 0;
   std::deque<HistoryEntry> history = {};
+  PastPositions past = {};
 };
 
 /// What the parts of the exchange share. It has no behaviour of its own.
@@ -52,6 +54,8 @@ struct World {
   UnixMs next_funding(UnixMs now) const {
     return (now / funding_interval_ms + 1) * funding_interval_ms;
   }
+  /// What the exchange's own clock shows: it stamps everything and checks timestamps.
+  UnixMs clock(UnixMs now) { return now + faults.clock_offset(now); }
 
   std::uint64_t seed;
   UnixMs started;

@@ -31,7 +31,8 @@ ClientConnection::ClientConnection(std::unique_ptr<ByteStream> stream,
                                    boost::asio::any_io_executor executor, std::string address,
                                    Gateway& gateway)
     : stream_(std::move(stream)),
-      close_timer_(std::move(executor)),
+      close_timer_(executor),
+      answer_timer_(std::move(executor)),
       address_(std::move(address)),
       gateway_(gateway) {}
 
@@ -62,7 +63,7 @@ void ClientConnection::received(std::string_view bytes) {
 
 void ClientConnection::received_http(std::string_view bytes) {
   unparsed_.append(bytes);
-  while (phase_ == Phase::http && !unparsed_.empty()) {
+  while (phase_ == Phase::http && !answer_under_way_ && !unparsed_.empty()) {
     if (!parser_) {
       parser_ = std::make_unique<Parser>();
       parser_->eager(true);
@@ -88,7 +89,21 @@ void ClientConnection::answer(Parser& parser) {
                             .api_key = text_of(message["X-MBX-APIKEY"]),
                             .body = message.body(),
                             .address = address_};
-  respond(gateway_.on_request(request), message.keep_alive());
+  HttpResponse response = gateway_.on_request(request);
+  if (response.delay_ms == 0) return respond(response, message.keep_alive());
+  respond_later(std::move(response), message.keep_alive());
+}
+
+void ClientConnection::respond_later(HttpResponse response, bool keep_alive) {
+  answer_under_way_ = true;
+  answer_timer_.expires_at(gateway_.real_time_of(gateway_.now() + response.delay_ms));
+  answer_timer_.async_wait([self = shared_from_this(), response = std::move(response),
+                            keep_alive](boost::system::error_code error) {
+    if (error) return;
+    self->answer_under_way_ = false;
+    self->respond(response, keep_alive);
+    self->received_http({});
+  });
 }
 
 void ClientConnection::upgrade(Parser& parser) {
@@ -125,6 +140,7 @@ void ClientConnection::received_frames(std::string_view bytes) {
   decoder_.feed(bytes);
   while (std::optional<Message> message = decoder_.next()) {
     if (phase_ == Phase::ended) return;
+    if (id_ && !gateway_.is_attended(*id_) && phase_ == Phase::websocket) continue;
     if (message->opcode == Opcode::close) {
       // The client's close is answered in kind; a close that answers ours ends it.
       if (phase_ == Phase::websocket) send(Opcode::close, message->payload.substr(0, 2));
@@ -197,6 +213,7 @@ void ClientConnection::finish() {
   if (phase_ == Phase::ended) return;
   phase_ = Phase::ended;
   close_timer_.cancel();
+  answer_timer_.cancel();
   stream_->abort();
   if (id_) gateway_.on_closed(*id_);
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -36,7 +37,11 @@ class Gateway {
   virtual void attached(ConnectionId id, const std::shared_ptr<ClientConnection>& connection) = 0;
   virtual void on_message(ConnectionId id, const Message& message) = 0;
   virtual void on_closed(ConnectionId id) = 0;
+  /// Whether a WebSocket still has somebody at its other end; a half-open one has not.
+  virtual bool is_attended(ConnectionId id) = 0;
   virtual UnixMs now() = 0;
+  /// When the machine's clock will show that time.
+  virtual std::chrono::steady_clock::time_point real_time_of(UnixMs time) = 0;
 };
 
 /// One client's connection: HTTP requests one after the other, until it becomes a WebSocket.
@@ -67,12 +72,15 @@ class ClientConnection : public std::enable_shared_from_this<ClientConnection> {
   void answer(Parser& parser);
   void upgrade(Parser& parser);
   void respond(const HttpResponse& response, bool keep_alive);
+  /// After its delay; requests that come meanwhile wait.
+  void respond_later(HttpResponse response, bool keep_alive);
   void write();
   void written(boost::system::error_code error);
   void finish();
 
   std::unique_ptr<ByteStream> stream_;
   boost::asio::steady_timer close_timer_;
+  boost::asio::steady_timer answer_timer_;
   std::string address_;
   Gateway& gateway_;
   Phase phase_ = Phase::http;
@@ -85,6 +93,7 @@ class ClientConnection : public std::enable_shared_from_this<ClientConnection> {
   std::string writing_;
   bool write_under_way_ = false;
   bool end_after_write_ = false;
+  bool answer_under_way_ = false;
   std::unique_ptr<Flood> flood_;
   std::unique_ptr<Flood> next_flood_;  // waits for the write under way
 };

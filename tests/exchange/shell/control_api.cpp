@@ -53,6 +53,10 @@ constexpr std::array<std::pair<std::string_view, FaultScope>, 3> fault_scopes = 
     {{"everything", FaultScope::everything},
      {"market", FaultScope::market_connections},
      {"user", FaultScope::user_connections}}};
+constexpr std::array<std::pair<std::string_view, Malformation>, 3> malformations = {
+    {{"broken_json", Malformation::broken_json},
+     {"missing_field", Malformation::missing_field},
+     {"unknown_event", Malformation::unknown_event}}};
 
 const Member& member_of(const ControlCall& call, const std::string& name) {
   const Member* const member = call.exchange.world().find_member(name);
@@ -144,13 +148,16 @@ OrderedJson price(const ControlCall& call) {
   return {{"time", call.now}, {"symbol", name}, {"mark", shown.mark.text()}};
 }
 
-OrderedJson fault(const ControlCall& call) {
-  const ControlFields& fields = call.fields;
-  const std::string name = fields.text("kind");
+FaultKind fault_kind_named(const std::string& name) {
   const std::optional<FaultKind> kind = parse_fault_kind(name);
   if (!kind) throw ControlError("\"" + name + "\" is not a fault that can be simulated");
+  return *kind;
+}
+
+Fault read_fault(const ControlCall& call) {
+  const ControlFields& fields = call.fields;
   Fault fault;
-  fault.kind = *kind;
+  fault.kind = fault_kind_named(fields.text("kind"));
   fault.scope = one_of(fields, "scope", "everything", fault_scopes);
   fault.account = fields.text_or("account", "");
   if (!fault.account.empty()) member_of(call, fault.account);
@@ -163,8 +170,33 @@ OrderedJson fault(const ControlCall& call) {
   fault.code = static_cast<int>(fields.integer_or("code", fault.code));
   fault.message = fields.text_or("message", "");
   fault.address = fields.text_or("address", fault.address);
-  call.exchange.advance(call.now);
-  call.exchange.inject(fault, call.now);
+  fault.delay_ms = fields.duration_or("delay", fault.delay_ms);
+  fault.offset_ms = fields.offset_or("offset", 0);
+  fault.symbol = fields.text_or("symbol", "");
+  fault.event = fields.text_or("event", "");
+  fault.percent = static_cast<int>(fields.integer_or("percent", fault.percent));
+  fault.form = one_of(fields, "form", "broken_json", malformations);
+  return fault;
+}
+
+OrderedJson inject(const ControlCall& call) {
+  call.exchange.inject(read_fault(call), call.now);
+  return {{"time", call.now}};
+}
+
+OrderedJson random_faults(const ControlCall& call) {
+  const ControlFields& fields = call.fields;
+  FaultProfile profile;
+  profile.mean_interval_ms = fields.duration_or("mean_interval", 0);
+  profile.duration_max_ms = fields.duration_or("duration_max", profile.duration_max_ms);
+  profile.delay_max_ms = fields.duration_or("delay_max", profile.delay_max_ms);
+  profile.from_ms = fields.duration_or("from", 0);
+  profile.until_ms = fields.duration_or("until", never_ms);
+  if (fields.has("seed")) profile.seed = static_cast<std::uint64_t>(fields.integer("seed"));
+  for (const auto& [name, weight] : fields.weights("weights")) {
+    profile.weights[fault_kind_named(name)] = weight;
+  }
+  call.exchange.set_random_faults(profile, call.now);
   return {{"time", call.now}};
 }
 
@@ -248,7 +280,8 @@ constexpr std::array commands = {
     Command{"POST", "/position-mode", position_mode_change},
     Command{"POST", "/deposit", deposit},
     Command{"POST", "/price", price},
-    Command{"POST", "/fault", fault},
+    Command{"POST", "/fault", inject},
+    Command{"POST", "/faults/random", random_faults},
     Command{"POST", "/faults/clear", clear_faults},
     Command{"POST", "/trading", trading},
     Command{"POST", "/accounts", add_account},

@@ -93,4 +93,28 @@ UnixMs ControlFields::duration_or(std::string_view name, UnixMs otherwise) const
   return *parsed;
 }
 
+UnixMs ControlFields::offset_or(std::string_view name, UnixMs otherwise) const {
+  const nlohmann::json* const value = find(name);
+  if (value == nullptr) return otherwise;
+  if (value->is_number_integer()) return *value;
+  const std::optional<UnixMs> parsed =
+      value->is_string() ? parse_offset(value->get_ref<const std::string&>()) : std::nullopt;
+  if (!parsed) complain(name, "must be a duration like \"-3s\", or milliseconds");
+  return *parsed;
+}
+
+std::map<std::string, int> ControlFields::weights(std::string_view name) const {
+  std::map<std::string, int> weights;
+  const nlohmann::json* const table = find(name);
+  if (table == nullptr) return weights;
+  if (!table->is_object()) complain(name, "must be an object of whole numbers");
+  for (const auto& [key, value] : table->items()) {
+    if (!value.is_number_unsigned() || value > 1'000'000) {
+      complain(name, "must be an object of whole numbers");
+    }
+    weights[key] = value;
+  }
+  return weights;
+}
+
 }  // namespace exchange

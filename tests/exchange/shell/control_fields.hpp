@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -26,6 +27,7 @@ class ControlFields {
   /// Throws ControlError when `body` is neither empty nor a JSON object.
   explicit ControlFields(const std::string& body);
 
+  bool has(std::string_view name) const { return find(name) != nullptr; }
   std::string text(std::string_view name) const;
   std::string text_or(std::string_view name, std::string_view otherwise) const;
   std::int64_t integer(std::string_view name) const;
@@ -37,6 +39,10 @@ class ControlFields {
   std::vector<std::string> texts(std::string_view name) const;
   /// "30s" or milliseconds as a number.
   UnixMs duration_or(std::string_view name, UnixMs otherwise) const;
+  /// The same with a sign: "-3s".
+  UnixMs offset_or(std::string_view name, UnixMs otherwise) const;
+  /// An object of whole numbers that are not below zero.
+  std::map<std::string, int> weights(std::string_view name) const;
 
  private:
   const nlohmann::json* find(std::string_view name) const;

@@ -100,6 +100,7 @@ OrderedJson connections_view(const Exchange& exchange, UnixMs now) {
                     {"framing", combined ? "combined" : "raw"},
                     {"age_ms", now - connection.opened_at()},
                     {"silenced", connection.is_silenced()},
+                    {"muted", connection.is_muted()},
                     {"streams", stream_names(connection)},
                     {"user_streams", user_streams(connection)}});
   }
@@ -128,6 +129,7 @@ OrderedJson requests_view(Exchange& exchange, UnixMs now) {
           {"peak_weight_per_minute", world.weight.peak()},
           {"peak_messages_per_second", statistics.peak_messages_per_second},
           {"limits_broken", broken},
+          {"faults_injected", statistics.faults},
           {"faults_active", world.faults.active_count(now)}};
 }
 

@@ -43,7 +43,11 @@ class ControlGateway : public Gateway {
   void attached(ConnectionId, const std::shared_ptr<ClientConnection>&) override {}
   void on_message(ConnectionId, const Message&) override {}
   void on_closed(ConnectionId) override {}
+  bool is_attended(ConnectionId) override { return false; }
   UnixMs now() override { return server_.now(); }
+  std::chrono::steady_clock::time_point real_time_of(UnixMs time) override {
+    return server_.real_time_of(time);
+  }
 
  private:
   Exchange& exchange_;

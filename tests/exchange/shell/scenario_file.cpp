@@ -47,6 +47,12 @@ Rules read_rules(const toml::table& source, TomlErrors& errors) {
   rules.connection_age_max_ms = table.duration("connection_age_max", rules.connection_age_max_ms);
   rules.ping_interval_ms = table.duration("ping_interval", rules.ping_interval_ms);
   rules.pong_timeout_ms = table.duration("pong_timeout", rules.pong_timeout_ms);
+  rules.mark_price_interval_ms = table.duration("mark_price_interval", second_ms);
+  if (rules.mark_price_interval_ms % second_ms != 0 || rules.mark_price_interval_ms < second_ms ||
+      rules.mark_price_interval_ms > hour_ms) {
+    table.error("mark_price_interval", "must be whole seconds, at most an hour");
+    rules.mark_price_interval_ms = second_ms;
+  }
   rules.event_delay_max_ms = table.duration("event_delay_max", rules.event_delay_max_ms);
   const auto number = [&table](std::string_view key, int& value) {
     value = static_cast<int>(table.integer(key, value, 1, 1'000'000));
@@ -161,6 +167,25 @@ AccountSetup read_account(const toml::table& source, TomlErrors& errors) {
   return account;
 }
 
+/// What only some kinds of fault look at.
+void read_fault_details(TomlTable& table, Fault& fault) {
+  fault.close_code = static_cast<int>(table.integer("close_code", 0, 0, 4'999));
+  fault.reason = table.text("reason").value_or("");
+  fault.endpoint = table.text("endpoint").value_or("");
+  fault.http_status = static_cast<int>(table.integer("http_status", 0, 0, 599));
+  fault.code = static_cast<int>(table.integer("code", fault.code, -99'999, 99'999));
+  fault.message = table.text("message").value_or("");
+  fault.address = table.text("address").value_or(fault.address);
+  fault.delay_ms = table.duration("delay", fault.delay_ms);
+  fault.offset_ms = table.offset("offset", 0);
+  fault.symbol = table.text("symbol").value_or("");
+  if (!fault.symbol.empty()) check_symbols(table, "symbol", {fault.symbol});
+  fault.event = table.text("event").value_or("");
+  fault.percent = static_cast<int>(table.integer("percent", fault.percent, 0, 100));
+  fault.form = static_cast<Malformation>(
+      table.choice("form", {"broken_json", "missing_field", "unknown_event"}, 0));
+}
+
 ScheduledFault read_fault(const toml::table& source, TomlErrors& errors) {
   TomlTable table(source, errors);
   ScheduledFault scheduled;
@@ -174,17 +199,35 @@ ScheduledFault read_fault(const toml::table& source, TomlErrors& errors) {
   }
   fault.scope = static_cast<FaultScope>(table.choice("scope", {"everything", "market", "user"}, 0));
   fault.account = table.text("account").value_or("");
-  fault.close_code = static_cast<int>(table.integer("close_code", 0, 0, 4'999));
-  fault.reason = table.text("reason").value_or("");
   fault.duration_ms = table.duration("duration", 0);
   fault.count = static_cast<int>(table.integer("count", 0, 0, 1'000'000));
-  fault.endpoint = table.text("endpoint").value_or("");
-  fault.http_status = static_cast<int>(table.integer("http_status", 0, 0, 599));
-  fault.code = static_cast<int>(table.integer("code", fault.code, -99'999, 99'999));
-  fault.message = table.text("message").value_or("");
-  fault.address = table.text("address").value_or(fault.address);
+  read_fault_details(table, fault);
   table.finish();
   return scheduled;
+}
+
+FaultProfile read_random_faults(const toml::table& source, TomlErrors& errors) {
+  TomlTable table(source, errors);
+  FaultProfile profile;
+  profile.mean_interval_ms = table.duration("mean_interval", minute_ms);
+  profile.duration_max_ms = table.duration("duration_max", profile.duration_max_ms);
+  profile.delay_max_ms = table.duration("delay_max", profile.delay_max_ms);
+  profile.from_ms = table.duration("from", 0);
+  profile.until_ms = table.duration("until", never_ms);
+  if (table.find("seed") != nullptr) {
+    profile.seed = static_cast<std::uint64_t>(table.integer("seed", 1, 0, INT64_MAX));
+  }
+  if (const toml::table* const weights = table.table("weights")) {
+    TomlTable kinds(*weights, errors);
+    for (const FaultKind kind : all_fault_kinds()) {
+      const std::string_view name = fault_kind_text(kind);
+      const auto weight = static_cast<int>(kinds.integer(name, 0, 0, 1'000'000));
+      if (weight > 0) profile.weights[kind] = weight;
+    }
+    kinds.finish();
+  }
+  table.finish();
+  return profile;
 }
 
 UnixMs unix_ms(const toml::date_time& value) {
@@ -237,6 +280,9 @@ ScenarioFile read_root(const toml::table& root, TomlErrors& errors) {
   for (const toml::table* const fault : table.tables("fault")) {
     scenario.faults.push_back(read_fault(*fault, errors));
   }
+  if (const toml::table* const chance = table.table("random_faults")) {
+    scenario.random_faults = read_random_faults(*chance, errors);
+  }
   table.finish();
   return file;
 }
@@ -253,6 +299,12 @@ std::optional<UnixMs> parse_duration(std::string_view text) {
   if (unit == "m") return count * minute_ms;
   if (unit == "h") return count * hour_ms;
   return std::nullopt;
+}
+
+std::optional<UnixMs> parse_offset(std::string_view text) {
+  const bool behind = text.starts_with('-');
+  const std::optional<UnixMs> size = parse_duration(behind ? text.substr(1) : text);
+  return size && behind ? -*size : size;
 }
 
 tl::expected<ScenarioFile, std::vector<std::string>> parse_scenario(const std::string& text,

@@ -27,5 +27,7 @@ tl::expected<ScenarioFile, std::vector<std::string>> parse_scenario(const std::s
 
 /// "500ms", "2s", "30m", "8h".
 std::optional<UnixMs> parse_duration(std::string_view text);
+/// The same with a sign before it: "-3s".
+std::optional<UnixMs> parse_offset(std::string_view text);
 
 }  // namespace exchange

@@ -44,9 +44,7 @@ tcp::endpoint Server::listen_tls(const tcp::endpoint& endpoint,
                                  boost::asio::ssl::context& context) {
   const auto accepted = [this, &context](tcp::socket socket) {
     std::string address = address_of(socket);
-    std::make_shared<ClientConnection>(make_tls_stream(std::move(socket), context),
-                                       loop_.get_executor(), std::move(address), *this)
-        ->start();
+    accept(make_tls_stream(std::move(socket), context), std::move(address));
   };
   return listeners_.emplace_back(std::make_unique<Listener>(loop_, endpoint, accepted))->endpoint();
 }
@@ -54,11 +52,16 @@ tcp::endpoint Server::listen_tls(const tcp::endpoint& endpoint,
 tcp::endpoint Server::listen_plain(const tcp::endpoint& endpoint) {
   const auto accepted = [this](tcp::socket socket) {
     std::string address = address_of(socket);
-    std::make_shared<ClientConnection>(make_plain_stream(std::move(socket)), loop_.get_executor(),
-                                       std::move(address), *this)
-        ->start();
+    accept(make_plain_stream(std::move(socket)), std::move(address));
   };
   return listeners_.emplace_back(std::make_unique<Listener>(loop_, endpoint, accepted))->endpoint();
+}
+
+void Server::accept(std::unique_ptr<ByteStream> stream, std::string address) {
+  if (!exchange_.accepts_connection(clock_.now())) return stream->abort();
+  std::make_shared<ClientConnection>(std::move(stream), loop_.get_executor(), std::move(address),
+                                     *this)
+      ->start();
 }
 
 HttpResponse Server::on_request(const HttpRequest& request) {

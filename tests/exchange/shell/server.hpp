@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -61,9 +62,14 @@ class Server : public Gateway {
   void attached(ConnectionId id, const std::shared_ptr<ClientConnection>& connection) override;
   void on_message(ConnectionId id, const Message& message) override;
   void on_closed(ConnectionId id) override;
+  bool is_attended(ConnectionId id) override { return exchange_.connections().contains(id); }
   UnixMs now() override { return clock_.now(); }
+  std::chrono::steady_clock::time_point real_time_of(UnixMs time) override {
+    return clock_.real_time_of(time);
+  }
 
  private:
+  void accept(std::unique_ptr<ByteStream> stream, std::string address);
   void carry_out(const Effect& effect);
   void set_alarm();
 

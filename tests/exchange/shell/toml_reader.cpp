@@ -61,6 +61,14 @@ UnixMs TomlTable::duration(std::string_view key, UnixMs otherwise) {
   return otherwise;
 }
 
+UnixMs TomlTable::offset(std::string_view key, UnixMs otherwise) {
+  const std::optional<std::string> value = text(key);
+  if (!value) return otherwise;
+  if (const std::optional<UnixMs> parsed = parse_offset(*value)) return *parsed;
+  error(key, "must be a duration with a unit, like \"3s\" or \"-500ms\"");
+  return otherwise;
+}
+
 std::optional<Amount> TomlTable::amount(std::string_view key) {
   const std::optional<std::string> value = text(key);
   if (!value) return std::nullopt;

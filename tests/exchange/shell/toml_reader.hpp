@@ -37,6 +37,8 @@ class TomlTable {
                        std::int64_t high);
   bool flag(std::string_view key, bool otherwise);
   UnixMs duration(std::string_view key, UnixMs otherwise);
+  /// The same with a sign: "-3s".
+  UnixMs offset(std::string_view key, UnixMs otherwise);
   std::optional<Amount> amount(std::string_view key);
   std::vector<std::string> texts(std::string_view key);
   /// One of `words`; the index of the one that was given.

@@ -226,5 +226,37 @@ TEST_F(MarketStream, NothingTicksWhileNobodyListens) {
   EXPECT_GT(exchange.next_deadline(), now + second_ms + 3);
 }
 
+class SlowMarket : public ExchangeTest {
+ protected:
+  static Scenario slow_scenario() {
+    Scenario slow = scenario();
+    slow.rules.mark_price_interval_ms = minute_ms;
+    return slow;
+  }
+
+  SlowMarket() : ExchangeTest(slow_scenario()) {}
+};
+
+TEST_F(SlowMarket, EveryStreamTicksOnceAnInterval) {
+  const ConnectionId one = connect("/market/ws/btcusdt@markPrice@1s");
+  const ConnectionId three = connect("/market/ws/btcusdt@markPrice");
+  pass(10 * minute_ms - 1);
+  EXPECT_EQ(messages_of(one).size(), 9U);
+  EXPECT_EQ(messages_of(three).size(), 9U);
+  pass(1);
+  EXPECT_EQ(messages_of(one).at(0)["E"], now);
+}
+
+TEST_F(SlowMarket, PricesWalkAsFarAsInManySmallSteps) {
+  const ConnectionId market = connect("/market/ws/btcusdt@markPrice@1s");
+  const Amount start = exchange.world().prices.at(0, now).mark;
+  pass_politely(12 * hour_ms);
+  const std::vector<json> messages = messages_of(market);
+  ASSERT_EQ(messages.size(), 720U);
+  const Amount end = Amount::literal(messages.back()["p"].get<std::string>());
+  EXPECT_NE(end, start);
+  EXPECT_LT((end - start).absolute(), start * Amount::literal("0.5"));
+}
+
 }  // namespace
 }  // namespace exchange

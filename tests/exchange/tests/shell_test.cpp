@@ -129,6 +129,74 @@ close_code = 1001
   EXPECT_EQ(scenario.faults.at(0).fault.scope, FaultScope::user_connections);
 }
 
+TEST(ScenarioText, FaultsByChanceAndSlowTicksAreUnderstood) {
+  const auto result = parse_scenario(R"(
+[rules]
+mark_price_interval = "60s"
+[random_faults]
+mean_interval = "5s"
+duration_max = "20s"
+delay_max = "2s"
+from = "1m"
+until = "10m"
+seed = 3
+weights = { cut = 2, rest_lag = 1, slow = 0 }
+[[fault]]
+kind = "clock_step"
+offset = "-3s"
+[[fault]]
+kind = "malformed_frames"
+form = "missing_field"
+percent = 50
+[[fault]]
+kind = "silence_symbol"
+symbol = "BTCUSDT"
+[[fault]]
+kind = "slow"
+delay = "250ms"
+)",
+                                     "good.toml");
+  ASSERT_TRUE(result.has_value()) << result.error().at(0);
+  const Scenario& scenario = result->scenario;
+  EXPECT_EQ(scenario.rules.mark_price_interval_ms, minute_ms);
+  const FaultProfile& chance = scenario.random_faults;
+  EXPECT_EQ(chance.mean_interval_ms, 5 * second_ms);
+  EXPECT_EQ(chance.duration_max_ms, 20 * second_ms);
+  EXPECT_EQ(chance.delay_max_ms, 2 * second_ms);
+  EXPECT_EQ(chance.from_ms, minute_ms);
+  EXPECT_EQ(chance.until_ms, 10 * minute_ms);
+  EXPECT_EQ(chance.seed, 3U);
+  EXPECT_EQ(chance.weights,
+            (std::map<FaultKind, int>{{FaultKind::cut, 2}, {FaultKind::rest_lag, 1}}));
+  EXPECT_EQ(scenario.faults.at(0).fault.offset_ms, -3 * second_ms);
+  EXPECT_EQ(scenario.faults.at(1).fault.form, Malformation::missing_field);
+  EXPECT_EQ(scenario.faults.at(1).fault.percent, 50);
+  EXPECT_EQ(scenario.faults.at(2).fault.symbol, "BTCUSDT");
+  EXPECT_EQ(scenario.faults.at(3).fault.delay_ms, 250);
+}
+
+TEST(ScenarioText, MistakesOfFaultsAreReportedWithTheirLines) {
+  const auto result = parse_scenario(R"([rules]
+mark_price_interval = "1500ms"
+[random_faults]
+weights = { earthquake = 2 }
+[[fault]]
+kind = "silence_symbol"
+symbol = "NOPE"
+offset = "-3"
+)",
+                                     "bad.toml");
+  ASSERT_FALSE(result.has_value());
+  std::string all;
+  for (const std::string& problem : result.error()) all += problem + "\n";
+  for (const char* expected :
+       {"bad.toml:2: mark_price_interval: must be whole seconds", "bad.toml:4: earthquake: is not",
+        "bad.toml:7: symbol: there is no symbol \"NOPE\"",
+        "bad.toml:8: offset: must be a duration"}) {
+    EXPECT_NE(all.find(expected), std::string::npos) << expected << "\nin\n" << all;
+  }
+}
+
 class Control : public ExchangeTest {
  protected:
   HttpResponse command(std::string method, std::string path, const std::string& body = "") {
@@ -169,6 +237,38 @@ TEST_F(Control, MistakesAreExplained) {
             "there is no such position");
   EXPECT_EQ(error("/leverage", R"({"account":"nobody","symbol":"BTCUSDT","leverage":3})"),
             "There is no account named 'nobody'. (-2015)");
+}
+
+TEST_F(Control, FaultsTakeAllTheirDetails) {
+  EXPECT_EQ(
+      command("POST", "/fault", R"({"kind":"server_time","offset":"-3s","duration":"1m"})").status,
+      200);
+  EXPECT_EQ(json::parse(ask("GET", "/fapi/v1/time").body)["serverTime"], now - 3 * second_ms);
+  EXPECT_EQ(command("POST", "/fault", R"({"kind":"rest_delay","delay":"250ms","count":1})").status,
+            200);
+  EXPECT_EQ(ask("GET", "/fapi/v1/time").delay_ms, 250);
+  EXPECT_EQ(command("POST", "/fault", R"({"kind":"malformed_frames","form":"sideways"})").status,
+            400);
+  const json seen = json::parse(command("GET", "/requests").body);
+  EXPECT_EQ(seen["faults_injected"], (json{{"rest_delay", 1}, {"server_time", 1}}));
+  EXPECT_EQ(seen["faults_active"], 1);
+}
+
+TEST_F(Control, FaultsByChanceBeginAndEnd) {
+  const auto injected = [this] {
+    return json::parse(command("GET", "/requests").body)["faults_injected"].value("mute", 0);
+  };
+  EXPECT_EQ(
+      command("POST", "/faults/random", R"({"mean_interval":"1s","weights":{"mute":1}})").status,
+      200);
+  pass(minute_ms);
+  const int struck = injected();
+  EXPECT_GT(struck, 30);
+  EXPECT_EQ(command("POST", "/faults/random", "{}").status, 200);
+  pass(minute_ms);
+  EXPECT_EQ(injected(), struck);
+  EXPECT_EQ(command("POST", "/faults/random", R"({"weights":{"earthquake":1}})").status, 400);
+  EXPECT_EQ(command("POST", "/faults/random", R"({"weights":{"mute":-1}})").status, 400);
 }
 
 TEST_F(Control, ConnectionsShowWhoseTheyAreButNoKeys) {

@@ -92,14 +92,16 @@ void AccountSession::open_stream(Now now) {
 }
 
 void AccountSession::begin_synchronization(Now now) {
+  // Not at once: REST may lag, and what happened right before the stream was opened would be
+  // neither on the stream nor in the snapshot.
   synchronization_ = {};
-  request_snapshots(now);
+  synchronization_.request_at = now.monotonic + limits::rest_lag_max;
   enter(Phase::synchronizing, "reading the positions from the exchange", now);
 }
 
 void AccountSession::request_snapshots(Now now) {
   Synchronization& sync = synchronization_;
-  sync.restart_at = never;
+  sync.request_at = never;
   sync.snapshot.certain_before = certain_before(now);
   sync.has_account_config = sync.has_symbol_configs = sync.has_positions = false;
   sync.account_config_request = request(Endpoint::account_config);
@@ -109,18 +111,9 @@ void AccountSession::request_snapshots(Now now) {
 
 void AccountSession::finish_synchronization(Now now) {
   Synchronization& sync = synchronization_;
-  const auto trust = sync.undecided_count < limits::undecided_snapshots_max
-                         ? PositionBook::Trust::rows_first
-                         : PositionBook::Trust::rows_only;
   feed_.set_user_connected(account_, true);
-  if (feed_.synchronize(account_, sync.snapshot, trust,
-                        "both streams are connected, the positions are known",
-                        now) == PositionFeed::Synchronization::undecided) {
-    ++sync.undecided_count;
-    sync.restart_at = now.monotonic + limits::rest_lag_max;
-    effects_.log(LogLevel::info, "the positions changed right before the gap; reading them again");
-    return;
-  }
+  feed_.synchronize(account_, sync.snapshot, "both streams are connected, the positions are known",
+                    now);
   phase_ = Phase::synchronized;  // not by enter(): the feed has learned it with the positions
   const std::size_t event_count = sync.snapshot.account_updates.size();
   sync = {};
@@ -327,7 +320,7 @@ void AccountSession::synchronization_answered(RequestNumber request, RestReply& 
     const Duration wait =
         wait_asked_for(*failure, clock_.at_least(now.monotonic), backoff_.next_delay());
     sync.account_config_request = sync.symbol_configs_request = sync.positions_request = 0;
-    sync.restart_at = now.monotonic + wait;
+    sync.request_at = now.monotonic + wait;
     effects_.log(LogLevel::warn, "the positions could not be read: " + describe(*failure) +
                                      "; trying again in " + in_seconds(wait));
     return;
@@ -391,13 +384,13 @@ void AccountSession::wake(Now now) {
   }
   if (now.monotonic >= retry_at_) obtain_key(now);
   if (now.monotonic >= renewal_due_) renew_key(now);
-  if (now.monotonic >= synchronization_.restart_at) request_snapshots(now);
+  if (now.monotonic >= synchronization_.request_at) request_snapshots(now);
   if (now.monotonic >= reconcile_due_) begin_reconcile(now);
 }
 
 MonotonicTime AccountSession::deadline() const {
   return std::min(
-      {life_.deadline(), retry_at_, renewal_due_, synchronization_.restart_at, reconcile_due_});
+      {life_.deadline(), retry_at_, renewal_due_, synchronization_.request_at, reconcile_due_});
 }
 
 RequestNumber AccountSession::request(Endpoint endpoint) {

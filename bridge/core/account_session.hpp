@@ -91,9 +91,8 @@ class AccountSession {
     bool has_account_config = false;
     bool has_symbol_configs = false;
     bool has_positions = false;
-    MonotonicTime restart_at = never;  // after a request that failed, or an undecided snapshot
-    int undecided_count = 0;
-    PositionFeed::Snapshot snapshot;  // the events of which grow from the opening of the stream on
+    MonotonicTime request_at = never;  // when the snapshot is to be asked for
+    PositionFeed::Snapshot snapshot;   // the events of which grow from the opening of the stream on
   };
 
   void enter(Phase phase, std::string detail, Now now);

@@ -15,6 +15,7 @@ void ClockSession::stop() {
 }
 
 void ClockSession::synchronize(Now now) {
+  clock_.forget();
   if (request_ == 0) due_ = std::min(due_, now.monotonic);
 }
 
@@ -24,7 +25,8 @@ void ClockSession::answer(RequestNumber request, const RestReply& reply, Now now
   if (const auto* time = std::get_if<ServerTime>(&reply)) {
     clock_.learn(time->time, now);
     backoff_.reset();
-    due_ = now.monotonic + limits::clock_sync_interval;
+    const bool was_slow = now.monotonic - asked_at_ > limits::clock_answer_slow;
+    due_ = now.monotonic + (was_slow ? limits::clock_sync_retry : limits::clock_sync_interval);
     return;
   }
   const auto* failure = std::get_if<RestFailure>(&reply);
@@ -38,6 +40,7 @@ void ClockSession::answer(RequestNumber request, const RestReply& reply, Now now
 void ClockSession::wake(Now now) {
   if (now.monotonic < due_) return;
   due_ = never;
+  asked_at_ = now.monotonic;
   request_ = ++last_request_;
   effects_.add(effect::Request{request_, Endpoint::server_time});
 }

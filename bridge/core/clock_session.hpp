@@ -16,7 +16,8 @@ class ClockSession {
 
   void start(Now now) { due_ = now.monotonic; }
   void stop();
-  // Asks soon, however many ask for it.
+  // The exchange refused a timestamp: asks at once, however many ask for it, and believes the
+  // answer rather than earlier ones.
   void synchronize(Now now);
   void answer(RequestNumber request, const RestReply& reply, Now now);
   void wake(Now now);
@@ -29,6 +30,7 @@ class ClockSession {
   Backoff backoff_;
   Effects effects_;
   MonotonicTime due_ = never;
+  MonotonicTime asked_at_;
   RequestNumber request_ = 0;  // under way; 0: none
   RequestNumber last_request_ = 0;
 };

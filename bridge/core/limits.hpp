@@ -33,10 +33,10 @@ constexpr Duration rest_timeout = 10s;
 constexpr Duration ban_max = 72h;
 // REST may answer from a state that is somewhat older than what the stream has already said.
 constexpr Duration rest_lag_max = 2s;
-// Snapshots that may leave something undecided after a gap; after so many the rows are believed.
-constexpr int undecided_snapshots_max = 5;
 constexpr Duration clock_sync_interval = 10min;
 constexpr Duration clock_sync_retry = 2s;
+// The time in an answer that took longer is not of much use; ask again soon.
+constexpr Duration clock_answer_slow = 500ms;
 // A reconcile that met changes in flight is repeated after so long.
 constexpr Duration reconcile_recheck_delay = 5s;
 

@@ -50,9 +50,48 @@ bool is_before(const std::optional<WallTime>& time, WallTime limit) {
   return !time || *time < limit;
 }
 
+// Whether the row tells of a change that we have not heard of.
+bool is_later(const PositionRow& row, const Position& position) {
+  return position.is_open() && row.updated_at && position.changed_at &&
+         *row.updated_at > *position.changed_at;
+}
+
+// Whether a row that differs from a running account's position may be older than it, or so new that
+// the stream is about to say it.
+bool is_doubtful(const PositionRow& row, const Position& position, WallTime certain_before) {
+  if (!is_before(row.updated_at, certain_before)) return true;
+  if (!position.changed_at) return false;
+  return row.updated_at ? *row.updated_at < *position.changed_at
+                        : *position.changed_at >= certain_before;
+}
+
 template <class T>
 void take_if_known(std::optional<T>& to, const std::optional<T>& from) {
   if (from) to = from;
+}
+
+// What a row makes of a position. The realized profit is told by the stream alone, and the stream
+// has missed something.
+Position told_by(const PositionRow& row, const Position& position) {
+  Position next = position;
+  next.amount = row.amount;
+  next.entry_price = row.entry_price;
+  next.break_even_price = row.break_even_price;
+  next.realized_pnl.reset();
+  take_if_known(next.isolated_wallet, row.isolated_wallet);
+  take_if_known(next.margin_type, row.margin_type);
+  take_if_known(next.leverage, row.leverage);
+  take_if_known(next.changed_at, row.updated_at);
+  return next;
+}
+
+Position closed(const Position& position) {
+  Position next = position;
+  next.amount = Decimal{};
+  next.entry_price = Decimal{};
+  next.break_even_price.reset();
+  next.realized_pnl.reset();
+  return next;
 }
 
 }  // namespace
@@ -77,8 +116,17 @@ PositionBook::Outcome PositionBook::apply(SymbolId symbol, const PositionChange&
   return {&entry, replace(entry, std::move(next))};
 }
 
+PositionBook::Comparison PositionBook::replace_by(SymbolTable& symbols, const PositionRows& rows) {
+  return merge(symbols, rows, std::nullopt);
+}
+
+PositionBook::Comparison PositionBook::correct_by(SymbolTable& symbols, const PositionRows& rows,
+                                                  WallTime certain_before) {
+  return merge(symbols, rows, certain_before);
+}
+
 PositionBook::Comparison PositionBook::merge(SymbolTable& symbols, const PositionRows& rows,
-                                             WallTime certain_before, Trust trust) {
+                                             std::optional<WallTime> certain_before) {
   Comparison comparison;
   std::vector<bool> has_row(entries_.size());
   for (const PositionRow& row : rows.rows) {
@@ -86,45 +134,21 @@ PositionBook::Comparison PositionBook::merge(SymbolTable& symbols, const Positio
     has_row.resize(entries_.size());
     has_row[entry.index] = true;
     // After a gap, a later change that led back to the same position is one all the same.
-    const bool changed_unheard = trust != Trust::stream_first && entry.position.is_open() &&
-                                 row.updated_at && entry.position.changed_at &&
-                                 *row.updated_at > *entry.position.changed_at;
+    const bool changed_unheard = !certain_before && is_later(row, entry.position);
     if (!differ(entry.position, row) && !changed_unheard) continue;
-
-    const bool ours_is_newer = entry.position.changed_at &&
-                               (row.updated_at ? *row.updated_at < *entry.position.changed_at
-                                               : *entry.position.changed_at >= certain_before);
-    const bool stream_may_say_it =
-        trust == Trust::stream_first && !is_before(row.updated_at, certain_before);
-    if (trust != Trust::rows_only && (ours_is_newer || stream_may_say_it)) {
-      // A row from before our last change can't know better, however often REST repeats it.
+    if (certain_before && is_doubtful(row, entry.position, *certain_before)) {
       ++comparison.undecided;
       continue;
     }
-    Position next = entry.position;
-    next.amount = row.amount;
-    next.entry_price = row.entry_price;
-    next.break_even_price = row.break_even_price;
-    next.realized_pnl.reset();  // only the stream tells it, and the stream missed something
-    take_if_known(next.isolated_wallet, row.isolated_wallet);
-    take_if_known(next.margin_type, row.margin_type);
-    take_if_known(next.leverage, row.leverage);
-    take_if_known(next.changed_at, row.updated_at);
-    comparison.changed.push_back({&entry, replace(entry, std::move(next))});
+    comparison.changed.push_back({&entry, replace(entry, told_by(row, entry.position))});
   }
-
   for (Entry& entry : entries_) {
     if (has_row[entry.index] || !entry.position.is_open()) continue;
-    if (trust != Trust::rows_only && !is_before(entry.position.changed_at, certain_before)) {
+    if (certain_before && !is_before(entry.position.changed_at, *certain_before)) {
       ++comparison.undecided;
       continue;
     }
-    Position next = entry.position;
-    next.amount = Decimal{};
-    next.entry_price = Decimal{};
-    next.break_even_price.reset();
-    next.realized_pnl.reset();
-    comparison.changed.push_back({&entry, replace(entry, std::move(next))});
+    comparison.changed.push_back({&entry, replace(entry, closed(entry.position))});
   }
   return comparison;
 }

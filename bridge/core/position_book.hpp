@@ -59,23 +59,21 @@ class PositionBook {
     std::size_t undecided = 0;
   };
 
-  // Makes the book equal to what positionRisk showed, where positionRisk can know better.
+  // Makes the book equal to what positionRisk showed, after a gap in which nothing else was heard.
+  Comparison replace_by(SymbolTable& symbols, const PositionRows& rows);
+
+  // Corrects the book of a running account where positionRisk can know better.
   // `certain_before`: a time of the exchange's clock before which everything that happened is
   // certainly in `rows`.
-  //   * A row is taken when it is not older than the entry's last change.
+  //   * A row is taken when it is not older than the entry's last change, nor so new that the
+  //     stream may still be about to say it.
   //   * An open entry without a row is closed when its last change is certain to be in the rows.
   //   * What cannot be decided by that is left as it is and counted.
-  enum class Trust : std::uint8_t {
-    stream_first,  // a running account: also rows so new that the stream may still say them wait
-    rows_first,    // after a gap, in which the stream said nothing
-    rows_only,     // whatever the times say: the rows are the truth
-  };
-  Comparison merge(SymbolTable& symbols, const PositionRows& rows, WallTime certain_before,
-                   Trust trust);
+  Comparison correct_by(SymbolTable& symbols, const PositionRows& rows, WallTime certain_before);
 
-  // Whether `change` (of a time at which the stream was already being buffered) is not yet part of
-  // rows that were merged with `certain_before`: an open entry knows its own last change, a flat
-  // one only that the rows did not have it.
+  // Whether a change of a time at which the stream was already being buffered is not yet part of
+  // the rows: an open entry knows its own last change, a flat one only that the rows did not have
+  // it.
   bool is_news(SymbolId symbol, PositionSide side, WallTime transaction_time,
                WallTime certain_before) const;
 
@@ -109,6 +107,9 @@ class PositionBook {
   };
 
   Entry& entry_of(SymbolId symbol, PositionSide side);
+  // `certain_before` as in correct_by(); absent: the rows are the truth.
+  Comparison merge(SymbolTable& symbols, const PositionRows& rows,
+                   std::optional<WallTime> certain_before);
   Change replace(Entry& entry, Position next);
   std::vector<Entry*> apply_settings(SymbolId symbol);
 

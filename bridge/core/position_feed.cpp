@@ -60,18 +60,14 @@ void PositionFeed::apply(AccountNumber number, const LeverageChange& change, Now
   }
 }
 
-PositionFeed::Synchronization PositionFeed::synchronize(AccountNumber number,
-                                                        const Snapshot& snapshot,
-                                                        PositionBook::Trust trust,
-                                                        std::string detail, Now now) {
+void PositionFeed::synchronize(AccountNumber number, const Snapshot& snapshot, std::string detail,
+                               Now now) {
   Account& account = accounts_[number];
   now_ = now.monotonic;
   account.book.set_symbol_configs(symbols_, snapshot.symbol_configs);
 
-  const auto comparison =
-      account.book.merge(symbols_, snapshot.positions, snapshot.certain_before, trust);
+  const auto comparison = account.book.replace_by(symbols_, snapshot.positions);
   for (const auto& outcome : comparison.changed) follow(account, outcome);
-  if (comparison.undecided > 0) return Synchronization::undecided;
   for (const AccountUpdate& update : snapshot.account_updates) {
     for (const PositionChange& change : update.positions) {
       const SymbolId symbol = symbols_.intern(change.symbol);
@@ -92,7 +88,6 @@ PositionFeed::Synchronization PositionFeed::synchronize(AccountNumber number,
     if (entry.position.is_open() || topic.is_published_open)
       publish(topic, Trigger::snapshot, {}, now.wall);
   }
-  return Synchronization::done;
 }
 
 PositionFeed::Reconciliation PositionFeed::reconcile(AccountNumber number, const PositionRows& rows,
@@ -103,8 +98,7 @@ PositionFeed::Reconciliation PositionFeed::reconcile(AccountNumber number, const
   for (const PositionBook::Entry& entry : account.book.entries())
     before.push_back(entry.position.amount);
 
-  const auto comparison =
-      account.book.merge(symbols_, rows, certain_before, PositionBook::Trust::stream_first);
+  const auto comparison = account.book.correct_by(symbols_, rows, certain_before);
   Reconciliation result;
   result.undecided = comparison.undecided;
   for (const auto& outcome : comparison.changed) {

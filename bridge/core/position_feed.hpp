@@ -53,21 +53,16 @@ class PositionFeed {
   // Everything that makes an account synchronized, in one step: the snapshot, the settings, and the
   // events that came since the stream was opened. Publishes each open position once, each position
   // that is gone as FLAT, and the account as synchronized.
-  //
-  // A position that changed right before the gap, and of which a lagging REST side may not have
-  // told the last, leaves it undecided: then nothing is published, and a later snapshot is needed.
-  // `trust`: PositionBook::Trust::rows_first, or rows_only to end the doubt.
   struct Snapshot {
     PositionRows positions;
     SymbolConfigs symbol_configs;
     std::vector<AccountUpdate> account_updates;
     std::vector<LeverageChange> leverage_changes;
-    // On the exchange's clock; see PositionBook::merge.
+    // On the exchange's clock, and not before the stream was opened: what happened earlier is
+    // certainly in `positions`.
     WallTime certain_before;
   };
-  enum class Synchronization : std::uint8_t { done, undecided };
-  Synchronization synchronize(AccountNumber account, const Snapshot& snapshot,
-                              PositionBook::Trust trust, std::string detail, Now now);
+  void synchronize(AccountNumber account, const Snapshot& snapshot, std::string detail, Now now);
 
   // Compares an account that is synchronized with positionRisk; publishes what was different.
   struct Correction {

@@ -23,7 +23,7 @@ class MarkSessionTest : public ::testing::Test {
   MarkSessionTest() {
     account_ = feed_.add_account({.name = "main", .venue = Venue::binance_usdm}, now());
     feed_.set_user_connected(account_, true);
-    feed_.synchronize(account_, {}, PositionBook::Trust::rows_first, "ready", now());
+    feed_.synchronize(account_, {}, "ready", now());
   }
 
   Now now() const {

@@ -23,10 +23,14 @@ class PositionBookTest : public ::testing::Test {
         .change;
   }
 
-  PositionBook::Comparison merge(std::vector<PositionRow> rows, std::int64_t certain_before_ms,
-                                 PositionBook::Trust trust = PositionBook::Trust::rows_first) {
-    return book_.merge(symbols_, PositionRows{std::move(rows)}, exchange_time(certain_before_ms),
-                       trust);
+  PositionBook::Comparison replace_by(std::vector<PositionRow> rows) {
+    return book_.replace_by(symbols_, PositionRows{std::move(rows)});
+  }
+
+  PositionBook::Comparison correct_by(std::vector<PositionRow> rows,
+                                      std::int64_t certain_before_ms) {
+    return book_.correct_by(symbols_, PositionRows{std::move(rows)},
+                            exchange_time(certain_before_ms));
   }
 
   std::string amount(const std::string& symbol, PositionSide side) {
@@ -70,14 +74,14 @@ TEST_F(PositionBookTest, TwoUpdatesOfOneMillisecondAreBothApplied) {
 }
 
 TEST_F(PositionBookTest, UpdateOlderThanSnapshotIsIgnored) {
-  merge({row("BTCUSDT", both, "2", "100", 50)}, 60);
+  replace_by({row("BTCUSDT", both, "2", "100", 50)});
   EXPECT_EQ(apply("BTCUSDT", both, "1", 40), Change::ignored);
   EXPECT_EQ(amount("BTCUSDT", both), "2");
 }
 
 TEST_F(PositionBookTest, SnapshotRowOlderThanTheStreamIsNotTaken) {
   apply("BTCUSDT", both, "3", 100);
-  const auto comparison = merge({row("BTCUSDT", both, "2", "100", 50)}, 90);
+  const auto comparison = correct_by({row("BTCUSDT", both, "2", "100", 50)}, 90);
   EXPECT_TRUE(comparison.changed.empty());
   EXPECT_EQ(comparison.undecided, 1U);
   EXPECT_EQ(amount("BTCUSDT", both), "3");
@@ -85,7 +89,7 @@ TEST_F(PositionBookTest, SnapshotRowOlderThanTheStreamIsNotTaken) {
 
 TEST_F(PositionBookTest, SnapshotRowNewerThanTheStreamIsTaken) {
   apply("BTCUSDT", both, "3", 100);
-  const auto comparison = merge({row("BTCUSDT", both, "4", "100", 150)}, 5'000);
+  const auto comparison = correct_by({row("BTCUSDT", both, "4", "100", 150)}, 5'000);
   ASSERT_EQ(comparison.changed.size(), 1U);
   EXPECT_EQ(comparison.changed[0].change, Change::updated);
   EXPECT_EQ(amount("BTCUSDT", both), "4");
@@ -93,8 +97,7 @@ TEST_F(PositionBookTest, SnapshotRowNewerThanTheStreamIsTaken) {
 
 TEST_F(PositionBookTest, RowSoNewThatTheStreamMayStillBringItWaitsForTheStream) {
   apply("BTCUSDT", both, "3", 100);
-  const auto comparison =
-      merge({row("BTCUSDT", both, "4", "100", 1'500)}, 1'000, PositionBook::Trust::stream_first);
+  const auto comparison = correct_by({row("BTCUSDT", both, "4", "100", 1'500)}, 1'000);
   EXPECT_TRUE(comparison.changed.empty());
   EXPECT_EQ(comparison.undecided, 1U);
   EXPECT_EQ(amount("BTCUSDT", both), "3");
@@ -103,7 +106,7 @@ TEST_F(PositionBookTest, RowSoNewThatTheStreamMayStillBringItWaitsForTheStream) 
 TEST_F(PositionBookTest, PositionMissingFromTheSnapshotIsClosed) {
   apply("BTCUSDT", both, "3", 100);
   apply("ETHUSDT", both, "1", 100);
-  const auto comparison = merge({row("ETHUSDT", both, "1", "100", 100)}, 5'000);
+  const auto comparison = replace_by({row("ETHUSDT", both, "1", "100", 100)});
   ASSERT_EQ(comparison.changed.size(), 1U);
   EXPECT_EQ(comparison.changed[0].change, Change::closed);
   EXPECT_EQ(amount("BTCUSDT", both), "0");
@@ -112,17 +115,16 @@ TEST_F(PositionBookTest, PositionMissingFromTheSnapshotIsClosed) {
 
 TEST_F(PositionBookTest, PositionOpenedWhileTheSnapshotWasMadeIsNotClosedByIt) {
   apply("BTCUSDT", both, "3", 4'999);
-  const auto comparison = merge({}, 4'000);
+  const auto comparison = correct_by({}, 4'000);
   EXPECT_TRUE(comparison.changed.empty());
   EXPECT_EQ(comparison.undecided, 1U);
   EXPECT_EQ(amount("BTCUSDT", both), "3");
 }
 
-TEST_F(PositionBookTest, RowsThatAreTheTruthEndAllDoubt) {
+TEST_F(PositionBookTest, SnapshotAfterAGapReplacesWhateverWasThere) {
   apply("BTCUSDT", both, "3", 5'000);
   apply("ETHUSDT", both, "1", 5'000);
-  const auto comparison =
-      merge({row("BTCUSDT", both, "2", "100", 50)}, 4'000, PositionBook::Trust::rows_only);
+  const auto comparison = replace_by({row("BTCUSDT", both, "2", "100", 50)});
   EXPECT_EQ(comparison.undecided, 0U);
   EXPECT_EQ(amount("BTCUSDT", both), "2");
   EXPECT_EQ(amount("ETHUSDT", both), "0");
@@ -130,7 +132,7 @@ TEST_F(PositionBookTest, RowsThatAreTheTruthEndAllDoubt) {
 
 TEST_F(PositionBookTest, RowThatSaysTheSameInOtherDigitsChangesNothing) {
   apply("BTCUSDT", both, "0.5", 100);
-  EXPECT_TRUE(merge({row("BTCUSDT", both, "0.500", "100.00", 100)}, 5'000).changed.empty());
+  EXPECT_TRUE(replace_by({row("BTCUSDT", both, "0.500", "100.00", 100)}).changed.empty());
   EXPECT_EQ(amount("BTCUSDT", both), "0.5");
 }
 
@@ -142,7 +144,7 @@ TEST_F(PositionBookTest, LegThatIsToldAgainHasNotChanged) {
 }
 
 TEST_F(PositionBookTest, LegThatIsToldAgainWithMoreThanTheSnapshotKnewChangedWhenTheSnapshotSays) {
-  merge({row("BTCUSDT", long_side, "0.5", "100", 100)}, 5'000);
+  replace_by({row("BTCUSDT", long_side, "0.5", "100", 100)});
   EXPECT_EQ(apply("BTCUSDT", long_side, "0.5", 200), Change::updated);
   const auto* entry = book_.find(symbols_.intern("BTCUSDT"), long_side);
   EXPECT_EQ(entry->position.realized_pnl, decimal("0"));
@@ -153,13 +155,13 @@ TEST_F(PositionBookTest, RealizedProfitIsUnknownOnceARowWasTakenOverRest) {
   apply("BTCUSDT", both, "3", 100);
   const auto* entry = book_.find(symbols_.intern("BTCUSDT"), both);
   ASSERT_TRUE(entry->position.realized_pnl);
-  merge({row("BTCUSDT", both, "4", "100", 150)}, 5'000);
+  replace_by({row("BTCUSDT", both, "4", "100", 150)});
   EXPECT_FALSE(entry->position.realized_pnl);
 }
 
 TEST_F(PositionBookTest, ChangeInTheGapThatLedBackToTheSamePositionIsNoticed) {
   apply("BTCUSDT", both, "3", 100);
-  EXPECT_EQ(merge({row("BTCUSDT", both, "3", "100", 150)}, 5'000).changed.size(), 1U);
+  EXPECT_EQ(replace_by({row("BTCUSDT", both, "3", "100", 150)}).changed.size(), 1U);
   EXPECT_FALSE(book_.find(symbols_.intern("BTCUSDT"), both)->position.realized_pnl);
 }
 

@@ -30,7 +30,7 @@ class PositionFeedTest : public ::testing::Test {
     PositionFeed::Snapshot snapshot;
     snapshot.positions.rows = std::move(rows);
     snapshot.certain_before = exchange_time(900'000);
-    feed_.synchronize(account, snapshot, PositionBook::Trust::rows_first, "ready", now());
+    feed_.synchronize(account, snapshot, "ready", now());
   }
 
   // An account that is live and holds `rows`; what was said until then is forgotten.
@@ -184,7 +184,7 @@ TEST_F(PositionFeedTest, EventsBufferedWhileTheSnapshotWasReadAreReplayedOverIt)
       account_update(1'300, {change("BTCUSDT", both, "2", "100")}),
       account_update(1'400, {change("NEWUSDT", both, "3", "1")}),
   };
-  feed_.synchronize(main_, snapshot, PositionBook::Trust::rows_first, "ready", now());
+  feed_.synchronize(main_, snapshot, "ready", now());
   EXPECT_THAT(subscriber_.take(),
               ElementsAre("main is live",
                           "main BTCUSDT BOTH LONG 2 entry 100 mark nil pnl nil live snapshot",

@@ -52,5 +52,9 @@ constexpr std::size_t symbols_per_control_message_max = 200;
 constexpr std::size_t streams_per_connection_max = 1024;
 // Every well-formed SUBSCRIBE is acknowledged, also one that never brings a price; then ask again.
 constexpr Duration first_price_timeout = 10s;
+constexpr Duration first_price_timeout_max = 10min;
+// A connection that brings nothing at all may be deaf itself.
+constexpr Duration mute_stream_patience_min = 20s;
+constexpr Duration mute_stream_patience_max = 10min;
 
 }  // namespace bridge::limits

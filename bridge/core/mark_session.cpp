@@ -7,12 +7,6 @@
 #include "bridge/core/limits.hpp"
 
 namespace bridge {
-namespace {
-
-constexpr Duration first_price_patience_max = std::chrono::minutes{10};
-
-}  // namespace
-
 MarkSession::MarkSession(PositionFeed& feed, Settings settings)
     : feed_{feed}, settings_{settings}, backoff_{settings.seed} {}
 
@@ -57,7 +51,7 @@ void MarkSession::stream_ended(CloseCause cause, const std::string& why, Now now
   life_.closed();
   subscriptions_.clear();
   control_is_due_ = false;
-  first_price_check_ = last_price_at_ = never;
+  first_price_check_ = last_price_at_ = mute_since_ = never;
   metrics_.stream.disconnects[cause].add();
   metrics_.stream.connected.set(false);
   metrics_.subscriptions.set(0);
@@ -90,6 +84,10 @@ void MarkSession::stream_prices(StreamNumber stream, std::span<const MarkPriceTi
   if (!is_current(stream)) return;
   life_.heard(received.monotonic);
   last_price_at_ = received.monotonic;
+  if (mute_since_ != never) {
+    mute_since_ = never;
+    mute_patience_ = limits::mute_stream_patience_min;
+  }
   metrics_.stream.events[StreamEvent::mark_price_update].add(ticks.size());
   metrics_.stream.last_event_us.set(to_us(received.wall));
   for (const MarkPriceTick& tick : ticks) feed_.apply(tick, received);
@@ -141,15 +139,22 @@ MonotonicTime MarkSession::deadline() const {
   MonotonicTime deadline = std::min(life_.deadline(), retry_at_);
   if (!life_.is_open()) return deadline;
   if (is_demand_new() || control_is_due_) deadline = std::min(deadline, control_allowed_at_);
-  if (last_price_at_ != never && !subscriptions_.empty())
-    deadline = std::min(deadline, last_price_at_ + settings_.silence_max);
+  if (!subscriptions_.empty()) {
+    if (last_price_at_ != never)
+      deadline = std::min(deadline, last_price_at_ + settings_.silence_max);
+    if (mute_since_ != never) deadline = std::min(deadline, mute_since_ + mute_patience_);
+  }
   return std::min(deadline, first_price_check_);
 }
 
 void MarkSession::check_silence(Now now) {
-  if (last_price_at_ == never || subscriptions_.empty()) return;
-  if (now.monotonic - last_price_at_ >= settings_.silence_max)
+  if (subscriptions_.empty()) return;
+  if (last_price_at_ != never && now.monotonic - last_price_at_ >= settings_.silence_max) {
     start_over(CloseCause::silence, "it brings no prices any more", now);
+  } else if (mute_since_ != never && now.monotonic - mute_since_ >= mute_patience_) {
+    mute_patience_ = std::min(mute_patience_ * 2, limits::mute_stream_patience_max);
+    start_over(CloseCause::silence, "it has not brought a single price", now);
+  }
 }
 
 void MarkSession::check_first_prices(Now now) {
@@ -169,7 +174,7 @@ void MarkSession::check_first_prices(Now now) {
     effects_.log(LogLevel::warn, "no mark price for " + symbol + " since " +
                                      std::to_string(subscription.patience.count() / 1'000'000) +
                                      " s; asking for it again");
-    subscription.patience = std::min(subscription.patience * 2, first_price_patience_max);
+    subscription.patience = std::min(subscription.patience * 2, limits::first_price_timeout_max);
     subscription.ask_again = control_is_due_ = true;
   }
 }
@@ -178,7 +183,10 @@ void MarkSession::send_control_message(Now now) {
   using Method = effect::ChangeSubscriptions::Method;
   if (auto symbols = symbols_to_subscribe(); !symbols.empty()) {
     // What came before nobody was interested says nothing about the silence since.
-    if (subscriptions_.empty()) last_price_at_ = never;
+    if (subscriptions_.empty()) {
+      last_price_at_ = never;
+      mute_since_ = now.monotonic;
+    }
     for (const std::string& symbol : symbols) {
       const auto [place, is_new] = subscriptions_.try_emplace(symbol);
       Subscription& subscription = place->second;

@@ -9,6 +9,7 @@
 #include "bridge/core/backoff.hpp"
 #include "bridge/core/effects.hpp"
 #include "bridge/core/exchange_events.hpp"
+#include "bridge/core/limits.hpp"
 #include "bridge/core/position_feed.hpp"
 #include "bridge/core/stream_life.hpp"
 #include "bridge/core/stream_metrics.hpp"
@@ -94,6 +95,11 @@ class MarkSession {
   MonotonicTime first_price_check_ = never;
   // When the last price came on this connection; never before the first.
   MonotonicTime last_price_at_ = never;
+  // While subscribed and without a first price: since when; and how long that may go on. It may be
+  // the connection, or the symbols that are held: so the patience grows with every connection that
+  // stays mute, and a single price ends the doubt.
+  MonotonicTime mute_since_ = never;
+  Duration mute_patience_ = limits::mute_stream_patience_min;
 };
 
 }  // namespace bridge

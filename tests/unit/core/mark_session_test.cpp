@@ -172,6 +172,23 @@ TEST_F(MarkSessionTest, ConnectionThatBringsNoPricesAnyMoreIsReplaced) {
   EXPECT_EQ(session_.metrics().stream.disconnects[CloseCause::silence].read(), 1U);
 }
 
+// The simulation found it: acknowledged, answering pings, and mute from its beginning.
+TEST_F(MarkSessionTest, ConnectionThatNeverBringsAPriceIsReplaced) {
+  hold("BTCUSDT");
+  open();
+  pass(limits::mute_stream_patience_min + 1s);
+  EXPECT_THAT(closed_, SizeIs(1));
+}
+
+TEST_F(MarkSessionTest, SymbolsThatAreDeadDoNotMakeAStormOfReconnections) {
+  hold("GONEUSDT");
+  for (const auto end = elapsed_ + 24h; elapsed_ < end;) {
+    if (!feed_.mark_connected()) open();
+    pass(1s);
+  }
+  EXPECT_LE(closed_.size(), 24U * 6 + 10) << "more often than every ten minutes";
+}
+
 TEST_F(MarkSessionTest, SilenceWhileNothingWasHeldIsNoSilence) {
   hold("BTCUSDT");
   open();

@@ -1,0 +1,141 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "bridge/core/account_session.hpp"
+#include "bridge/core/clock_session.hpp"
+#include "bridge/core/exchange_clock.hpp"
+#include "bridge/core/mark_price_interval.hpp"
+#include "bridge/core/mark_session.hpp"
+#include "bridge/core/position_feed.hpp"
+#include "bridge/wire/credentials.hpp"
+#include "bridge/wire/market_stream_parser.hpp"
+#include "bridge/wire/user_stream_parser.hpp"
+#include "tests/simulation/mutant.hpp"
+#include "tests/simulation/network.hpp"
+
+namespace simulation {
+
+/// The bridge's own sessions and wire code, driven over a virtual network: what
+/// bridge/app/environment_driver does with sockets and timers, in the same order.
+class Driver final : public NetworkUser {
+ public:
+  struct Settings {
+    bridge::Duration stale_after{};
+    bridge::Duration reconcile_interval{};
+    bridge::MarkPriceInterval mark_price_interval = bridge::MarkPriceInterval::three_seconds;
+    std::uint64_t seed = 0;
+    Mutant mutant = Mutant::none;
+  };
+
+  /// How the driver and the sessions can go wrong without anybody noticing at the outside.
+  struct Faults {
+    /// A user stream was asked for while the one before was open.
+    bool opened_beside_open_stream = false;
+    /// A session wants to be woken again and again at one moment.
+    bool never_settles = false;
+    /// Something that came over the wire could not be read.
+    std::string unreadable;
+  };
+
+  Driver(Network& network, const VirtualClock& clock, Trace& trace,
+         bridge::Publications& publications, const Settings& settings);
+  Driver(const Driver&) = delete;
+  Driver& operator=(const Driver&) = delete;
+
+  /// Before start().
+  void add_account(const std::string& name, bridge::Credentials credentials);
+  void start();
+
+  /// Performs what the sessions want, until they want nothing more.
+  void settle();
+  /// When settle() wants to be called.
+  Instant deadline() const;
+
+  const bridge::PositionFeed& feed() const { return feed_; }
+  const bridge::ExchangeClock& clock() const { return clock_; }
+  const Settings& settings() const { return settings_; }
+  const Faults& faults() const { return faults_; }
+  /// When a mark price of the symbol last came over the wire.
+  Instant price_heard_at(std::string_view symbol) const;
+  /// The accounts that something was told to since this was last asked.
+  std::vector<AccountIndex> take_touched() { return std::exchange(touched_, {}); }
+
+  void stream_opened(const LinkOwner& owner) override;
+  void stream_alive(const LinkOwner& owner) override;
+  void stream_frame(const LinkOwner& owner, bridge::PaddedText frame) override;
+  void stream_closed(const LinkOwner& owner, const bridge::StreamEnd& end) override;
+  void turn_ended(const LinkOwner& owner) override;
+  void answered(const RequestPurpose& purpose, const exchange::HttpResponse& response) override;
+  void failed(const RequestPurpose& purpose, bridge::RestFailure::Kind kind) override;
+
+ private:
+  struct Connection {
+    LinkId link = 0;
+    bridge::StreamNumber stream = 0;
+  };
+
+  struct Account {
+    AccountIndex number = 0;
+    std::string name;
+    bridge::Credentials credentials;
+    bridge::AccountSession session;
+    std::optional<Connection> connection;
+    bridge::MonotonicTime deadline = bridge::never;  // the session's, kept
+    bool is_touched = false;
+    exchange::HttpResponse last_snapshot;  // of a mutant
+    int updates = 0;                       // of a mutant
+  };
+
+  void user_frame(Account& account, bridge::StreamNumber stream, bridge::PaddedText frame);
+  void market_frame(bridge::StreamNumber stream, bridge::PaddedText frame);
+  void note_price(std::string_view symbol);
+  bool is_dropped(Account& account, bridge::PaddedText frame);
+  void answer(const RequestPurpose& purpose, bridge::RestReply reply);
+
+  bool perform_all();
+  void perform(AccountIndex index, bridge::Effect effect);
+  void perform_mark(bridge::Effect effect);
+  void perform_clock(bridge::Effect effect);
+  void open(AccountIndex account, bridge::StreamNumber stream, std::string target);
+  void close(AccountIndex account);
+  std::optional<Connection>& connection_of(AccountIndex account);
+  void request(AccountIndex account, const bridge::effect::Request& wanted);
+  void log(AccountIndex account, const bridge::effect::Log& line);
+
+  void wake();
+  void touch(AccountIndex account);
+  bridge::MonotonicTime monotonic_deadline() const;
+  bridge::Now now() const { return virtual_clock_.bridge_now(); }
+
+  Network& network_;
+  const VirtualClock& virtual_clock_;
+  Trace& trace_;
+  const Settings settings_;
+
+  bridge::ExchangeClock clock_;
+  std::uint32_t topics_ = 0;
+  bridge::PositionFeed feed_;
+  bridge::ClockSession clock_session_;
+  bridge::MarkSession mark_session_;
+  std::vector<std::unique_ptr<Account>> accounts_;
+  bool accounts_started_ = false;
+  std::optional<Connection> mark_connection_;
+
+  bridge::UserStreamParser user_parser_;
+  bridge::MarketStreamParser market_parser_;
+
+  std::vector<AccountIndex> unsettled_;  // accounts that may want something
+  std::vector<AccountIndex> touched_;
+  std::map<std::string, Instant, std::less<>> prices_heard_at_;
+  Faults faults_;
+};
+
+}  // namespace simulation

@@ -1,0 +1,50 @@
+#include "tests/simulation/mutant.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace simulation {
+namespace {
+
+using enum Mutant;
+
+constexpr std::array mutants = {
+    drop_while_synchronizing, drop_an_update,      answer_with_old_snapshot, never_wake_an_account,
+    never_wake_the_feed,      swap_position_sides, lose_close_notification,  keep_old_socket,
+    flood_control_messages,   lose_a_publication,  value_with_previous_price};
+static_assert(mutants.size() + 1 == static_cast<std::size_t>(count));
+
+}  // namespace
+
+std::string_view mutant_text(Mutant mutant) {
+  switch (mutant) {
+    case none: return "none";
+    case drop_while_synchronizing: return "drop_while_synchronizing";
+    case drop_an_update: return "drop_an_update";
+    case answer_with_old_snapshot: return "answer_with_old_snapshot";
+    case never_wake_an_account: return "never_wake_an_account";
+    case never_wake_the_feed: return "never_wake_the_feed";
+    case swap_position_sides: return "swap_position_sides";
+    case lose_close_notification: return "lose_close_notification";
+    case keep_old_socket: return "keep_old_socket";
+    case flood_control_messages: return "flood_control_messages";
+    case lose_a_publication: return "lose_a_publication";
+    case value_with_previous_price: return "value_with_previous_price";
+    case count: break;
+  }
+  return "";
+}
+
+std::optional<Mutant> parse_mutant(std::string_view text) {
+  if (text == mutant_text(none)) return none;
+  const auto found = std::find_if(mutants.begin(), mutants.end(),
+                                  [text](Mutant mutant) { return mutant_text(mutant) == text; });
+  if (found == mutants.end()) return std::nullopt;
+  return *found;
+}
+
+std::span<const Mutant> all_mutants() {
+  return mutants;
+}
+
+}  // namespace simulation

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace simulation {
+
+/// A fault that is planted in the world around the sessions, as if their driver had it. Each must
+/// be caught by a checker, or the checkers prove nothing.
+enum class Mutant : std::uint8_t {
+  none,
+  drop_while_synchronizing,   // events that come before the snapshot's answers are not passed on
+  drop_an_update,             // now and then an ACCOUNT_UPDATE is not passed on
+  answer_with_old_snapshot,   // positionRisk is answered with what it said the time before
+  never_wake_an_account,      // the first account is never woken
+  never_wake_the_feed,        // nobody looks at the age of mark prices
+  swap_position_sides,        // LONG and SHORT are taken for each other
+  lose_close_notification,    // a session is not told that its stream is closed
+  keep_old_socket,            // a stream that a session gives up stays open
+  flood_control_messages,     // each SUBSCRIBE is sent twelve times
+  lose_a_publication,         // now and then a message does not reach the bus
+  value_with_previous_price,  // profit is published as it was at the price before
+  count
+};
+
+std::string_view mutant_text(Mutant mutant);
+std::optional<Mutant> parse_mutant(std::string_view text);
+/// All but `none`.
+std::span<const Mutant> all_mutants();
+
+}  // namespace simulation

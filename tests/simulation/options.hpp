@@ -1,0 +1,61 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "tests/exchange/model/time.hpp"
+#include "tests/simulation/mutant.hpp"
+#include "tests/simulation/trace.hpp"
+
+namespace simulation {
+
+/// How unfriendly the world is.
+enum class ProfileName : std::uint8_t { calm, faults, storm };
+
+std::string_view profile_text(ProfileName name);
+std::optional<ProfileName> parse_profile(std::string_view text);
+
+/// What can go wrong, in groups that can be left out when looking for the reason of something.
+enum class FaultGroup : std::uint8_t { network, exchange, requests, clock, machine, count };
+
+std::string_view fault_group_text(FaultGroup group);
+std::optional<FaultGroup> parse_fault_group(std::string_view text);
+
+/// The numbers behind a profile.
+struct Profile {
+  ProfileName name = ProfileName::calm;
+  /// Between two faults, on the average; zero: there are none.
+  Instant fault_interval{};
+  /// Between two trades of an account, on the average.
+  exchange::UnixMs trade_interval_ms = 0;
+  /// Between two changes of a setting (leverage, margin type, deposit) of any account.
+  Instant action_interval{};
+  /// How often a frame of a user stream comes twice, in a thousand.
+  std::uint64_t duplicated_per_thousand = 0;
+};
+
+const Profile& profile_of(ProfileName name);
+
+/// One simulation. Everything else follows from these.
+struct Options {
+  std::uint64_t seed = 1;
+  int accounts = 8;
+  int hours = 6;
+  ProfileName profile = ProfileName::faults;
+  Mutant mutant = Mutant::none;
+  std::set<FaultGroup> without;
+  /// How often the bridge compares positions over REST.
+  bridge::Duration reconcile_interval = std::chrono::seconds{60};
+  /// Between two trades of an account; zero: as the profile says.
+  bridge::Duration trade_interval{};
+  TraceLines lines = TraceLines::none;
+};
+
+/// The command that runs exactly this again.
+std::string replay_command(const Options& options);
+
+}  // namespace simulation

@@ -1,0 +1,101 @@
+#include "tests/simulation/truth.hpp"
+
+#include <algorithm>
+
+namespace simulation {
+namespace {
+
+// What was on its way at most so long may be among what was lost; as slow as a stream can be.
+constexpr exchange::UnixMs under_way_max_ms = 60'000;
+
+}  // namespace
+
+std::vector<AccountIndex> Truth::observe() {
+  std::vector<AccountIndex> changed;
+  const auto& members = exchange_.world().members;
+  const exchange::UnixMs now = clock_.exchange_ms();
+  for (AccountIndex index = 0; index < members.size(); ++index) {
+    Account& account = accounts_[index];
+    const exchange::UnixMs since = std::exchange(account.looked_at, now);
+    if (members[index]->changes == account.changes) continue;
+    account.changes = members[index]->changes;
+    changed.push_back(index);
+    if (!is_told(index)) lose_changes_since(index, since);
+  }
+  return changed;
+}
+
+void Truth::events_may_be_lost() {
+  observe();
+  for (AccountIndex index = 0; index < exchange_.world().members.size(); ++index) {
+    lose_changes_since(index, clock_.exchange_ms() - event_delay_max_ms);
+    for (auto& [symbol, setting] : accounts_[index].settings) {
+      if (clock_.elapsed() - setting.changed_at <= std::chrono::milliseconds{event_delay_max_ms})
+        setting.is_lost = true;
+    }
+  }
+}
+
+void Truth::event_was_lost(AccountIndex index) {
+  lose_changes_since(index, clock_.exchange_ms() - under_way_max_ms);
+  for (auto& [symbol, setting] : accounts_[index].settings) {
+    if (clock_.elapsed() - setting.changed_at <= std::chrono::milliseconds{under_way_max_ms})
+      setting.is_lost = true;
+  }
+}
+
+void Truth::events_are_lost(Network::Target target, bridge::Duration duration) {
+  for (AccountIndex index = 0; index < exchange_.world().members.size(); ++index) {
+    if (target && *target != index) continue;
+    // An event leaves a little later than what it tells of.
+    accounts_[index].events_lost_until =
+        std::max(accounts_[index].events_lost_until, clock_.elapsed() + duration);
+  }
+}
+
+bool Truth::is_told(AccountIndex index) {
+  return clock_.elapsed() > accounts_[index].events_lost_until && network_.can_tell(index);
+}
+
+void Truth::lose_changes_since(AccountIndex index, exchange::UnixMs since) {
+  for (const auto& [key, position] : account(index).positions()) {
+    if (position.update_time < since) continue;
+    accounts_[index].lost[key] = VirtualClock::instant_of(position.update_time);
+  }
+}
+
+void Truth::setting_changed(AccountIndex index, exchange::SymbolId symbol) {
+  accounts_[index].settings[symbol] = {.changed_at = clock_.elapsed(), .is_lost = !is_told(index)};
+}
+
+void Truth::request_failed(AccountIndex index, bridge::Duration wait) {
+  Instant& until = accounts_[index].requests_failed_until;
+  until = std::max(until, clock_.elapsed() + wait);
+}
+
+void Truth::settings_were_read(AccountIndex index, Instant at) {
+  for (auto& [symbol, setting] : accounts_[index].settings) {
+    if (setting.changed_at <= at) setting.is_lost = false;
+  }
+}
+
+std::optional<Instant> Truth::lost_at(AccountIndex index, exchange::PositionKey key) const {
+  const auto& lost = accounts_.at(index).lost;
+  const auto found = lost.find(key);
+  if (found == lost.end()) return std::nullopt;
+  return found->second;
+}
+
+bool Truth::is_setting_lost(AccountIndex index, exchange::SymbolId symbol) const {
+  const auto& settings = accounts_.at(index).settings;
+  const auto found = settings.find(symbol);
+  return found != settings.end() && found->second.is_lost;
+}
+
+Instant Truth::setting_changed_at(AccountIndex index, exchange::SymbolId symbol) const {
+  const auto& settings = accounts_.at(index).settings;
+  const auto found = settings.find(symbol);
+  return found == settings.end() ? Instant::min() : found->second.changed_at;
+}
+
+}  // namespace simulation

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <map>
+#include <set>
+#include <vector>
+
+#include "tests/exchange/model/exchange.hpp"
+#include "tests/simulation/network.hpp"
+#include "tests/simulation/virtual_clock.hpp"
+
+namespace simulation {
+
+/// What happened to the positions at the exchange, and whether the bridge was told: how old a
+/// difference may be depends on it.
+class Truth {
+ public:
+  Truth(exchange::Exchange& exchange, const Network& network, const VirtualClock& clock)
+      : exchange_(exchange), network_(network), clock_(clock) {}
+
+  /// Sees what has changed since it last looked. Returns the accounts in which something did.
+  std::vector<AccountIndex> observe();
+  /// Something goes wrong now: events that the exchange has not sent yet may be lost.
+  void events_may_be_lost();
+  void event_was_lost(AccountIndex account);
+  /// Events of the account, or of all, may be lost from now on for so long.
+  void events_are_lost(Network::Target target, bridge::Duration duration);
+  /// The exchange changed a setting of a symbol: leverage or margin type.
+  void setting_changed(AccountIndex account, exchange::SymbolId symbol);
+  /// The account's request failed, so that what it would have mended stays as it is; `wait`: as
+  /// long as the exchange asked for.
+  void request_failed(AccountIndex account, bridge::Duration wait);
+  /// The account has read all settings, as they were at the exchange at `at`.
+  void settings_were_read(AccountIndex account, Instant at);
+
+  const exchange::Account& account(AccountIndex index) const {
+    return exchange_.world().members[index]->account;
+  }
+  /// When the last change of the position was lost; nothing: none was.
+  std::optional<Instant> lost_at(AccountIndex account, exchange::PositionKey key) const;
+  bool is_setting_lost(AccountIndex account, exchange::SymbolId symbol) const;
+  Instant setting_changed_at(AccountIndex account, exchange::SymbolId symbol) const;
+  /// Until when no request of the account could mend anything.
+  Instant requests_failed_until(AccountIndex account) const {
+    return accounts_.at(account).requests_failed_until;
+  }
+  /// The exchange sends an event so much later than what it tells of happened.
+  static constexpr exchange::UnixMs event_delay_max_ms = 4;
+
+ private:
+  struct Setting {
+    Instant changed_at{};
+    bool is_lost = false;
+  };
+  struct Account {
+    std::uint64_t changes = 0;
+    exchange::UnixMs looked_at = 0;
+    std::map<exchange::PositionKey, Instant> lost;
+    std::map<exchange::SymbolId, Setting> settings;
+    Instant requests_failed_until{};
+    Instant events_lost_until{};
+  };
+  bool is_told(AccountIndex index);
+  void lose_changes_since(AccountIndex index, exchange::UnixMs since);
+
+  exchange::Exchange& exchange_;
+  const Network& network_;
+  const VirtualClock& clock_;
+  std::map<AccountIndex, Account> accounts_;
+};
+
+}  // namespace simulation

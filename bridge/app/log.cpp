@@ -96,8 +96,8 @@ Logging::~Logging() {
   queue = nullptr;
   queue_owner = nullptr;
   writer_->sink->end_by(std::chrono::steady_clock::now() + drain_at_end_max);
+  writer_->thread.reset();  // writes what is queued, and ends before what it writes with
   writer_->logger.reset();
-  writer_->thread.reset();  // writes what is queued
 }
 
 void set_log_level(LogLevel level) {

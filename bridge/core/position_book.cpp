@@ -99,8 +99,10 @@ Position closed(const Position& position) {
 PositionBook::Outcome PositionBook::apply(SymbolId symbol, const PositionChange& change,
                                           WallTime transaction_time) {
   Entry& entry = entry_of(symbol, change.position_side);
-  if (entry.position.changed_at && transaction_time < *entry.position.changed_at)
-    return {&entry, Change::ignored};
+  const bool is_older =
+      transaction_time < entry.flat_until ||
+      (entry.position.changed_at && transaction_time < *entry.position.changed_at);
+  if (is_older) return {&entry, Change::ignored};
   if (change.margin_type) settings_[symbol].margin_type = change.margin_type;
 
   Position next = entry.position;
@@ -148,6 +150,8 @@ PositionBook::Comparison PositionBook::merge(SymbolTable& symbols, const Positio
       ++comparison.undecided;
       continue;
     }
+    // A stalled stream may still bring what led there.
+    if (certain_before) entry.flat_until = *certain_before;
     comparison.changed.push_back({&entry, replace(entry, closed(entry.position))});
   }
   return comparison;

@@ -27,6 +27,8 @@ class PositionBook {
     SymbolId symbol = 0;
     PositionSide position_side = PositionSide::both;
     Position position;
+    // Changes from before this are overtaken: REST showed that there was no position any more.
+    WallTime flat_until;
     // Moves with every change of `position`.
     std::uint32_t revision = 0;
     // Position in entries().

@@ -121,6 +121,15 @@ TEST_F(PositionBookTest, PositionOpenedWhileTheSnapshotWasMadeIsNotClosedByIt) {
   EXPECT_EQ(amount("BTCUSDT", both), "3");
 }
 
+// The simulation found it: a stalled stream brought the opening after REST had shown the closing.
+TEST_F(PositionBookTest, EventsFromBeforeAComparisonThatFoundNothingDoNotReopenThePosition) {
+  apply("BTCUSDT", both, "3", 100);
+  correct_by({}, 5'000);
+  EXPECT_EQ(amount("BTCUSDT", both), "0");
+  EXPECT_EQ(apply("BTCUSDT", both, "4", 200), Change::ignored);
+  EXPECT_EQ(apply("BTCUSDT", both, "5", 5'000), Change::opened);
+}
+
 TEST_F(PositionBookTest, SnapshotAfterAGapReplacesWhateverWasThere) {
   apply("BTCUSDT", both, "3", 5'000);
   apply("ETHUSDT", both, "1", 5'000);

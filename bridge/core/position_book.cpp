@@ -1,5 +1,6 @@
 #include "bridge/core/position_book.hpp"
 
+#include <algorithm>
 #include <array>
 #include <unordered_set>
 #include <utility>
@@ -99,10 +100,9 @@ Position closed(const Position& position) {
 PositionBook::Outcome PositionBook::apply(SymbolId symbol, const PositionChange& change,
                                           WallTime transaction_time) {
   Entry& entry = entry_of(symbol, change.position_side);
-  const bool is_older =
-      transaction_time < entry.flat_until ||
-      (entry.position.changed_at && transaction_time < *entry.position.changed_at);
-  if (is_older) return {&entry, Change::ignored};
+  const bool is_older = entry.position.changed_at && transaction_time < *entry.position.changed_at;
+  const bool is_overtaken = !entry.position.is_open() && transaction_time < rows_certain_before_;
+  if (is_older || is_overtaken) return {&entry, Change::ignored};
   if (change.margin_type) settings_[symbol].margin_type = change.margin_type;
 
   Position next = entry.position;
@@ -118,17 +118,20 @@ PositionBook::Outcome PositionBook::apply(SymbolId symbol, const PositionChange&
   return {&entry, replace(entry, std::move(next))};
 }
 
-PositionBook::Comparison PositionBook::replace_by(SymbolTable& symbols, const PositionRows& rows) {
-  return merge(symbols, rows, std::nullopt);
+PositionBook::Comparison PositionBook::replace_by(SymbolTable& symbols, const PositionRows& rows,
+                                                  WallTime certain_before) {
+  return merge(symbols, rows, certain_before, Trust::rows_alone);
 }
 
 PositionBook::Comparison PositionBook::correct_by(SymbolTable& symbols, const PositionRows& rows,
                                                   WallTime certain_before) {
-  return merge(symbols, rows, certain_before);
+  return merge(symbols, rows, certain_before, Trust::rows_with_care);
 }
 
 PositionBook::Comparison PositionBook::merge(SymbolTable& symbols, const PositionRows& rows,
-                                             std::optional<WallTime> certain_before) {
+                                             WallTime certain_before, Trust trust) {
+  const bool with_care = trust == Trust::rows_with_care;
+  rows_certain_before_ = std::max(rows_certain_before_, certain_before);
   Comparison comparison;
   std::vector<bool> has_row(entries_.size());
   for (const PositionRow& row : rows.rows) {
@@ -136,9 +139,9 @@ PositionBook::Comparison PositionBook::merge(SymbolTable& symbols, const Positio
     has_row.resize(entries_.size());
     has_row[entry.index] = true;
     // After a gap, a later change that led back to the same position is one all the same.
-    const bool changed_unheard = !certain_before && is_later(row, entry.position);
+    const bool changed_unheard = !with_care && is_later(row, entry.position);
     if (!differ(entry.position, row) && !changed_unheard) continue;
-    if (certain_before && is_doubtful(row, entry.position, *certain_before)) {
+    if (with_care && is_doubtful(row, entry.position, certain_before)) {
       ++comparison.undecided;
       continue;
     }
@@ -146,22 +149,13 @@ PositionBook::Comparison PositionBook::merge(SymbolTable& symbols, const Positio
   }
   for (Entry& entry : entries_) {
     if (has_row[entry.index] || !entry.position.is_open()) continue;
-    if (certain_before && !is_before(entry.position.changed_at, *certain_before)) {
+    if (with_care && !is_before(entry.position.changed_at, certain_before)) {
       ++comparison.undecided;
       continue;
     }
-    // A stalled stream may still bring what led there.
-    if (certain_before) entry.flat_until = *certain_before;
     comparison.changed.push_back({&entry, replace(entry, closed(entry.position))});
   }
   return comparison;
-}
-
-bool PositionBook::is_news(SymbolId symbol, PositionSide side, WallTime transaction_time,
-                           WallTime certain_before) const {
-  const Entry* const entry = find(symbol, side);
-  if (entry != nullptr && entry->position.is_open()) return true;  // apply() compares the times
-  return transaction_time >= certain_before;
 }
 
 std::vector<PositionBook::Entry*> PositionBook::set_leverage(SymbolId symbol,

@@ -27,8 +27,6 @@ class PositionBook {
     SymbolId symbol = 0;
     PositionSide position_side = PositionSide::both;
     Position position;
-    // Changes from before this are overtaken: REST showed that there was no position any more.
-    WallTime flat_until;
     // Moves with every change of `position`.
     std::uint32_t revision = 0;
     // Position in entries().
@@ -50,7 +48,8 @@ class PositionBook {
 
   // Applies one row of an ACCOUNT_UPDATE. A row whose transaction time is before the entry's last
   // change is ignored; one of the same millisecond is not: the exchange may change a position twice
-  // in one.
+  // in one. Of a flat entry, what happened before the last look at positionRisk is ignored too,
+  // since that did not show it: a stream that was stalled may bring it long after.
   Outcome apply(SymbolId symbol, const PositionChange& change, WallTime transaction_time);
 
   // What a comparison with positionRisk found.
@@ -61,23 +60,18 @@ class PositionBook {
     std::size_t undecided = 0;
   };
 
+  // `certain_before`, here and below: a time of the exchange's clock before which everything that
+  // happened is certainly in `rows`.
+
   // Makes the book equal to what positionRisk showed, after a gap in which nothing else was heard.
-  Comparison replace_by(SymbolTable& symbols, const PositionRows& rows);
+  Comparison replace_by(SymbolTable& symbols, const PositionRows& rows, WallTime certain_before);
 
   // Corrects the book of a running account where positionRisk can know better.
-  // `certain_before`: a time of the exchange's clock before which everything that happened is
-  // certainly in `rows`.
   //   * A row is taken when it is not older than the entry's last change, nor so new that the
   //     stream may still be about to say it.
   //   * An open entry without a row is closed when its last change is certain to be in the rows.
   //   * What cannot be decided by that is left as it is and counted.
   Comparison correct_by(SymbolTable& symbols, const PositionRows& rows, WallTime certain_before);
-
-  // Whether a change of a time at which the stream was already being buffered is not yet part of
-  // the rows: an open entry knows its own last change, a flat one only that the rows did not have
-  // it.
-  bool is_news(SymbolId symbol, PositionSide side, WallTime transaction_time,
-               WallTime certain_before) const;
 
   // Leverage and margin type are settings of a symbol, told apart from the positions. Return the
   // open entries that changed by it.
@@ -109,9 +103,9 @@ class PositionBook {
   };
 
   Entry& entry_of(SymbolId symbol, PositionSide side);
-  // `certain_before` as in correct_by(); absent: the rows are the truth.
-  Comparison merge(SymbolTable& symbols, const PositionRows& rows,
-                   std::optional<WallTime> certain_before);
+  enum class Trust : std::uint8_t { rows_alone, rows_with_care };
+  Comparison merge(SymbolTable& symbols, const PositionRows& rows, WallTime certain_before,
+                   Trust trust);
   Change replace(Entry& entry, Position next);
   std::vector<Entry*> apply_settings(SymbolId symbol);
 
@@ -119,6 +113,8 @@ class PositionBook {
   std::unordered_map<Key, Entry*, KeyHash> by_key_;
   std::unordered_map<SymbolId, Settings> settings_;
   std::size_t open_count_ = 0;
+  // Of the last rows: what happened earlier to an entry that is flat since then is overtaken.
+  WallTime rows_certain_before_;
 };
 
 }  // namespace bridge

@@ -66,14 +66,13 @@ void PositionFeed::synchronize(AccountNumber number, const Snapshot& snapshot, s
   now_ = now.monotonic;
   account.book.set_symbol_configs(symbols_, snapshot.symbol_configs);
 
-  const auto comparison = account.book.replace_by(symbols_, snapshot.positions);
+  const auto comparison =
+      account.book.replace_by(symbols_, snapshot.positions, snapshot.certain_before);
   for (const auto& outcome : comparison.changed) follow(account, outcome);
   for (const AccountUpdate& update : snapshot.account_updates) {
     for (const PositionChange& change : update.positions) {
-      const SymbolId symbol = symbols_.intern(change.symbol);
-      if (account.book.is_news(symbol, change.position_side, update.transaction_time,
-                               snapshot.certain_before))
-        follow(account, account.book.apply(symbol, change, update.transaction_time));
+      follow(account,
+             account.book.apply(symbols_.intern(change.symbol), change, update.transaction_time));
     }
   }
   for (const LeverageChange& change : snapshot.leverage_changes) {

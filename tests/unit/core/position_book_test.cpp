@@ -23,8 +23,10 @@ class PositionBookTest : public ::testing::Test {
         .change;
   }
 
-  PositionBook::Comparison replace_by(std::vector<PositionRow> rows) {
-    return book_.replace_by(symbols_, PositionRows{std::move(rows)});
+  PositionBook::Comparison replace_by(std::vector<PositionRow> rows,
+                                      std::int64_t certain_before_ms = 0) {
+    return book_.replace_by(symbols_, PositionRows{std::move(rows)},
+                            exchange_time(certain_before_ms));
   }
 
   PositionBook::Comparison correct_by(std::vector<PositionRow> rows,
@@ -175,9 +177,16 @@ TEST_F(PositionBookTest, ChangeInTheGapThatLedBackToTheSamePositionIsNoticed) {
 }
 
 TEST_F(PositionBookTest, BufferedEventOfAFlatSymbolIsNewsOnlyIfTheSnapshotMayNotHaveSeenIt) {
-  const SymbolId symbol = symbols_.intern("BTCUSDT");
-  EXPECT_FALSE(book_.is_news(symbol, both, exchange_time(99), exchange_time(100)));
-  EXPECT_TRUE(book_.is_news(symbol, both, exchange_time(100), exchange_time(100)));
+  replace_by({}, 100);
+  EXPECT_EQ(apply("BTCUSDT", both, "1", 99), Change::ignored);
+  EXPECT_EQ(apply("BTCUSDT", both, "1", 100), Change::opened);
+}
+
+// Opened and closed while the stream was stalled, and never known to the book before.
+TEST_F(PositionBookTest, EventsFromBeforeAComparisonDoNotOpenWhatItDidNotShow) {
+  correct_by({}, 5'000);
+  EXPECT_EQ(apply("BTCUSDT", both, "4", 4'999), Change::ignored);
+  EXPECT_EQ(apply("BTCUSDT", both, "4", 5'000), Change::opened);
 }
 
 TEST_F(PositionBookTest, LeverageIsKnownBeforeAndAfterThePositionOpens) {

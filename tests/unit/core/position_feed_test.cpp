@@ -29,7 +29,7 @@ class PositionFeedTest : public ::testing::Test {
     feed_.set_user_connected(account, true);
     PositionFeed::Snapshot snapshot;
     snapshot.positions.rows = std::move(rows);
-    snapshot.certain_before = exchange_time(900'000);
+    snapshot.certain_before = exchange_time(1'000);
     feed_.synchronize(account, snapshot, "ready", now());
   }
 

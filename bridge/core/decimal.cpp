@@ -43,7 +43,7 @@ std::optional<Decimal> make_checked(Unsigned128 value, bool negative, int scale)
 
 // value * 10^exponent, if it has at most 38 digits.
 std::optional<Unsigned128> scaled_up(Unsigned128 value, int exponent) {
-  if (value == 0) return Unsigned128{0};
+  if (value == 0 || exponent == 0) return value;
   if (exponent > power_max) return std::nullopt;
   const Unsigned256 product = multiply_wide(value, power_of_ten(exponent));
   if (product.high != 0 || product.low >= coefficient_limit) return std::nullopt;
@@ -162,8 +162,14 @@ std::optional<Decimal> Decimal::parse(std::string_view text) {
 }
 
 Decimal Decimal::normalized() const {
-  Coefficient coefficient = coefficient_;
   int scale = scale_;
+  // Divisions of 128 bits are dear, and nearly never needed.
+  if (const Unsigned128 value = magnitude(coefficient_); value <= UINT64_MAX) {
+    auto digits = static_cast<std::uint64_t>(value);
+    for (; scale > 0 && digits % 10 == 0; --scale) digits /= 10;
+    return make(with_sign(digits, is_negative()), scale);
+  }
+  Coefficient coefficient = coefficient_;
   for (; scale > 0 && coefficient % 10 == 0; --scale) coefficient /= 10;
   return make(coefficient, scale);
 }

@@ -135,9 +135,13 @@ void PositionFeed::wake(Now now) {
   if (now.monotonic < deadline_) return;
   now_ = now.monotonic;
   deadline_ = held_symbols_.empty() ? never : now.monotonic + staleness_check_interval;
-  for (const auto& holders : holders_) {
-    for (Topic* topic : holders) {
-      if (state_of(*topic) != topic->published_state) publish(*topic, Trigger::state, {}, now.wall);
+  for (SymbolId symbol = 0; symbol < holders_.size(); ++symbol) {
+    if (holders_[symbol].empty()) continue;
+    // One look for all that hold it.
+    const PriceAge age = price_age(symbol);
+    for (Topic* topic : holders_[symbol]) {
+      if (state_of(*topic, age) != topic->published_state)
+        publish(*topic, Trigger::state, {}, now.wall);
     }
   }
 }
@@ -264,12 +268,20 @@ void PositionFeed::release(Topic& topic) {
 }
 
 PositionState PositionFeed::state_of(const Topic& topic) const {
+  return state_of(topic, price_age(topic.entry->symbol));
+}
+
+PositionState PositionFeed::state_of(const Topic& topic, PriceAge age) const {
   if (topic.account->state != AccountState::live) return PositionState::stale;
   if (!topic.entry->position.is_open()) return PositionState::live;
-  const SymbolId symbol = topic.entry->symbol;
-  const bool is_priced = mark_prices_.find(symbol) != nullptr;
-  const bool is_old = is_priced ? is_price_old(symbol) : now_ - topic.opened_at > stale_after_;
+  const bool is_old = age == PriceAge::unknown ? now_ - topic.opened_at > stale_after_
+                                               : age == PriceAge::old;
   return is_old ? PositionState::stale : PositionState::live;
+}
+
+PositionFeed::PriceAge PositionFeed::price_age(SymbolId symbol) const {
+  if (mark_prices_.find(symbol) == nullptr) return PriceAge::unknown;
+  return is_price_old(symbol) ? PriceAge::old : PriceAge::fresh;
 }
 
 bool PositionFeed::is_price_old(SymbolId symbol) const {

@@ -164,7 +164,11 @@ class PositionFeed {
   void hold(Topic& topic);
   void release(Topic& topic);
   bool is_price_old(SymbolId symbol) const;
+  enum class PriceAge : std::uint8_t { unknown, fresh, old };
+  PriceAge price_age(SymbolId symbol) const;
   PositionState state_of(const Topic& topic) const;
+  // `age`: of the price of its symbol.
+  PositionState state_of(const Topic& topic, PriceAge age) const;
   void publish(Topic& topic, Trigger trigger, std::string_view account_reason, WallTime received);
   void publish_changed(Account& account, const PositionBook::Outcome& outcome, Trigger trigger,
                        std::string_view account_reason, WallTime received);

@@ -18,6 +18,7 @@ struct Unsigned256 {
 };
 
 inline Unsigned256 multiply_wide(Unsigned128 a, Unsigned128 b) {
+  if ((a | b) <= UINT64_MAX) return {.high = 0, .low = a * b};
   const auto low_half = [](Unsigned128 x) { return x & UINT64_MAX; };
   const auto high_half = [](Unsigned128 x) { return x >> 64; };
   const Unsigned128 low_low = low_half(a) * low_half(b);

@@ -294,6 +294,10 @@ struct ExchangeError {
 // Nothing when the body is no object with a `code`, or with {"code":200,"msg":"success"}.
 std::optional<ExchangeError> read_exchange_error(std::string_view body) {
   constexpr int code_success = 200;
+  // A list, which may be long, is not walked just to see that it is none.
+  if (const std::size_t first = body.find_first_not_of(" \t\r\n");
+      first == std::string_view::npos || body[first] != '{')
+    return std::nullopt;
   Body reading{body};
   Members members{error_names};
   if (!reading.is_object() || reading.read_object(members)) return std::nullopt;

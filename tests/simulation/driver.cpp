@@ -67,6 +67,7 @@ void Driver::add_account(const std::string& name, Credentials credentials) {
                   .session = AccountSession{feed_, number, clock_, settings},
                   .connection = {},
                   .last_snapshot = {}}});
+  account_deadlines_.push_back(bridge::never);
 }
 
 void Driver::start() {
@@ -95,7 +96,7 @@ void Driver::stream_alive(const LinkOwner& owner) {
   if (owner.account == nobody) {
     mark_session_.stream_alive(owner.stream, now());
   } else {
-    touch(owner.account);
+    unsettle(owner.account);
     accounts_[owner.account]->session.stream_alive(owner.stream, now());
   }
 }
@@ -261,17 +262,20 @@ bool Driver::perform_all() {
     perform_mark(std::move(effect));
     any = true;
   }
-  std::vector<AccountIndex> unsettled = std::exchange(unsettled_, {});
+  std::vector<AccountIndex> unsettled = std::exchange(unsettled_, std::move(spare_));
   std::sort(unsettled.begin(), unsettled.end());
   for (const AccountIndex index : unsettled) {
     Account& account = *accounts_[index];
-    account.is_touched = false;
+    account.is_unsettled = false;
     for (Effect& effect : account.session.effects().take()) {
+      if (!std::holds_alternative<effect::Ping>(effect)) note(index);
       perform(index, std::move(effect));
       any = true;
     }
-    account.deadline = account.session.deadline();
+    set_deadline(index, account.session.deadline());
   }
+  unsettled.clear();
+  spare_ = std::move(unsettled);
   return any;
 }
 
@@ -376,23 +380,45 @@ void Driver::log(AccountIndex account, const effect::Log& line) {
 void Driver::wake() {
   const Now time = now();
   clock_session_.wake(time);
-  for (AccountIndex index = 0; index < accounts_.size(); ++index) {
-    Account& account = *accounts_[index];
-    if (account.deadline > time.monotonic) continue;
-    if (settings_.mutant == Mutant::never_wake_an_account && index == 0) {
-      account.deadline = bridge::never;
-      continue;
-    }
-    touch(index);
-    account.session.wake(time);
-  }
+  if (next_account_deadline_ <= time.monotonic) wake_accounts(time);
   if (settings_.mutant != Mutant::never_wake_the_feed) feed_.wake(time);
   mark_session_.wake(time);
 }
 
+void Driver::wake_accounts(Now time) {
+  for (AccountIndex index = 0; index < accounts_.size(); ++index) {
+    if (account_deadlines_[index] > time.monotonic) continue;
+    if (settings_.mutant == Mutant::never_wake_an_account && index == 0) {
+      set_deadline(index, bridge::never);
+      continue;
+    }
+    unsettle(index);
+    accounts_[index]->session.wake(time);
+  }
+}
+
+// With many accounts, looking at all of them after every step would be most of the work.
+void Driver::set_deadline(AccountIndex account, MonotonicTime deadline) {
+  const MonotonicTime before = std::exchange(account_deadlines_[account], deadline);
+  if (deadline <= next_account_deadline_) {
+    next_account_deadline_ = deadline;
+  } else if (before == next_account_deadline_) {
+    next_account_deadline_ =
+        *std::min_element(account_deadlines_.begin(), account_deadlines_.end());
+  }
+}
+
 void Driver::touch(AccountIndex account) {
+  note(account);
+  unsettle(account);
+}
+
+void Driver::note(AccountIndex account) {
   if (touched_.empty() || touched_.back() != account) touched_.push_back(account);
-  if (std::exchange(accounts_[account]->is_touched, true)) return;
+}
+
+void Driver::unsettle(AccountIndex account) {
+  if (std::exchange(accounts_[account]->is_unsettled, true)) return;
   unsettled_.push_back(account);
 }
 
@@ -400,8 +426,7 @@ MonotonicTime Driver::monotonic_deadline() const {
   MonotonicTime deadline = std::min(clock_session_.deadline(), mark_session_.deadline());
   if (settings_.mutant != Mutant::never_wake_the_feed)
     deadline = std::min(deadline, feed_.deadline());
-  for (const auto& account : accounts_) deadline = std::min(deadline, account->deadline);
-  return deadline;
+  return std::min(deadline, next_account_deadline_);
 }
 
 Instant Driver::deadline() const {

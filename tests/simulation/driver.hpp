@@ -65,8 +65,12 @@ class Driver final : public NetworkUser {
   const Faults& faults() const { return faults_; }
   /// When a mark price of the symbol last came over the wire.
   Instant price_heard_at(std::string_view symbol) const;
-  /// The accounts that something was told to since this was last asked.
-  std::vector<AccountIndex> take_touched() { return std::exchange(touched_, {}); }
+  /// The accounts that something was told to, or that did something, since this was last asked.
+  /// Signs of life and pings are nothing.
+  void take_touched(std::vector<AccountIndex>& out) {
+    out.clear();
+    out.swap(touched_);
+  }
 
   void stream_opened(const LinkOwner& owner) override;
   void stream_alive(const LinkOwner& owner) override;
@@ -88,8 +92,7 @@ class Driver final : public NetworkUser {
     bridge::Credentials credentials;
     bridge::AccountSession session;
     std::optional<Connection> connection;
-    bridge::MonotonicTime deadline = bridge::never;  // the session's, kept
-    bool is_touched = false;
+    bool is_unsettled = false;
     exchange::HttpResponse last_snapshot;  // of a mutant
     int updates = 0;                       // of a mutant
   };
@@ -111,7 +114,13 @@ class Driver final : public NetworkUser {
   void log(AccountIndex account, const bridge::effect::Log& line);
 
   void wake();
-  void touch(AccountIndex account);
+  void wake_accounts(bridge::Now time);
+  void set_deadline(AccountIndex account, bridge::MonotonicTime deadline);
+  /// It may want something.
+  void unsettle(AccountIndex account);
+  /// Checkers should look at it.
+  void note(AccountIndex account);
+  void touch(AccountIndex account);  // both
   bridge::MonotonicTime monotonic_deadline() const;
   bridge::Now now() const { return virtual_clock_.bridge_now(); }
 
@@ -126,6 +135,8 @@ class Driver final : public NetworkUser {
   bridge::ClockSession clock_session_;
   bridge::MarkSession mark_session_;
   std::vector<std::unique_ptr<Account>> accounts_;
+  std::vector<bridge::MonotonicTime> account_deadlines_;  // the sessions', kept
+  bridge::MonotonicTime next_account_deadline_ = bridge::never;
   bool accounts_started_ = false;
   std::optional<Connection> mark_connection_;
 
@@ -133,6 +144,7 @@ class Driver final : public NetworkUser {
   bridge::MarketStreamParser market_parser_;
 
   std::vector<AccountIndex> unsettled_;  // accounts that may want something
+  std::vector<AccountIndex> spare_;      // kept for its memory
   std::vector<AccountIndex> touched_;
   std::map<std::string, Instant, std::less<>> prices_heard_at_;
   Faults faults_;

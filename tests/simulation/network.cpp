@@ -58,7 +58,8 @@ LinkId Network::open(const LinkOwner& owner, std::string target) {
   const LinkId id = ++last_link_;
   Link& link = links_[id];
   link.owner = owner;
-  newest_[owner.account] = id;
+  if (newest_.size() <= place_of(owner.account)) newest_.resize(place_of(owner.account) + 1);
+  newest_[place_of(owner.account)] = &link;
   const Instant now = clock_.elapsed();
   if (now < refused_until_) {
     to_client(id, link, {.kind = Link::ToClient::Kind::refused}, now + delay(connect_delay_max));
@@ -382,17 +383,17 @@ void Network::forget_if_over(LinkId id) {
   const Link& link = found->second;
   if (link.client != Link::Client::closed || link.connection) return;
   if (!link.is_dead && !link.to_server_.empty()) return;
+  if (Link*& newest = newest_[place_of(link.owner.account)]; newest == &link) newest = nullptr;
   links_.erase(found);
 }
 
 // --- for checkers -----------------------------------------------------------------------------
 
 const Network::Link* Network::link_of(AccountIndex account) const {
-  const auto newest = newest_.find(account);
-  if (newest == newest_.end()) return nullptr;
-  const auto found = links_.find(newest->second);
-  if (found == links_.end() || found->second.client == Link::Client::closed) return nullptr;
-  return &found->second;
+  const std::size_t place = place_of(account);
+  if (place >= newest_.size()) return nullptr;
+  const Link* const link = newest_[place];
+  return link == nullptr || link->client == Link::Client::closed ? nullptr : link;
 }
 
 bool Network::can_tell(AccountIndex account) const {

@@ -187,6 +187,9 @@ class Network {
   void accept(LinkId id, Link& link, const std::string& target);
   void deliver_request(RequestId id);
   void deliver_answer(RequestId id);
+  static std::size_t place_of(AccountIndex account) {
+    return account == nobody ? 0 : account + std::size_t{1};
+  }
   void swallow(Link& link);
   void forget_if_over(LinkId id);
   template <class Action>
@@ -202,7 +205,8 @@ class Network {
 
   std::map<LinkId, Link> links_;
   std::unordered_map<exchange::ConnectionId, LinkId> link_of_connection_;
-  std::unordered_map<AccountIndex, LinkId> newest_;
+  /// By account, the mark price stream first; null: it has none, or it is forgotten.
+  std::vector<Link*> newest_;
   LinkId last_link_ = 0;
   std::unordered_map<RequestId, Request> requests_;
   RequestId last_request_ = 0;

@@ -112,13 +112,13 @@ void Simulation::run_until(Instant end) {
     const Instant next = std::min({queue_.next_at(), exchange_at, alarm_at});
     if (next > end) break;
     clock_.advance_to(std::max(next, clock_.elapsed()));
-    step(next);
+    step(next, exchange_at <= next);
   }
   if (!violation_) clock_.advance_to(end);
 }
 
-void Simulation::step(Instant next) {
-  if (VirtualClock::instant_of(exchange_.next_deadline()) <= next) {
+void Simulation::step(Instant next, bool is_exchange_due) {
+  if (is_exchange_due) {
     trace_.event(clock_.elapsed(), 0xff, 0);
     network_.advance_exchange();
   } else if (queue_.next_at() <= next) {
@@ -197,7 +197,8 @@ void Simulation::sweep() {
 }
 
 void Simulation::look_at_touched() {
-  for (const AccountIndex account : driver_.take_touched()) {
+  driver_.take_touched(touched_);
+  for (const AccountIndex account : touched_) {
     for (const auto& checker : checkers_) checker->settled(account);
   }
 }
@@ -247,23 +248,37 @@ AccountIndex Simulation::index_of(const bridge::AccountIdentity& identity) const
   return indices_.at(&identity);
 }
 
+// A topic is of one account for ever, so nobody has to be looked up twice.
+AccountIndex Simulation::account_of(const bridge::PositionUpdate& update) {
+  if (update.topic >= topic_accounts_.size()) topic_accounts_.resize(update.topic + 1, nobody);
+  AccountIndex& account = topic_accounts_[update.topic];
+  if (account == nobody) account = index_of(update.account);
+  return account;
+}
+
 void Simulation::publish(const bridge::PositionUpdate& update) {
   ++publications_;
   // Of a price, so that nothing but its number is missed.
   if (options_.mutant == Mutant::lose_a_publication &&
       update.trigger == bridge::Trigger::mark_price && publications_ % 100 == 0)
     return;
-  bridge::PositionUpdate published = update;
-  if (options_.mutant == Mutant::value_with_previous_price)
-    published.unrealized_pnl = std::exchange(previous_pnl_, update.unrealized_pnl);
-  const AccountIndex account = index_of(update.account);
+  if (options_.mutant == Mutant::value_with_previous_price) {
+    bridge::PositionUpdate changed = update;
+    changed.unrealized_pnl = std::exchange(previous_pnl_, update.unrealized_pnl);
+    return hand_out(changed);
+  }
+  hand_out(update);
+}
+
+void Simulation::hand_out(const bridge::PositionUpdate& update) {
+  const AccountIndex account = account_of(update);
   trace_.mix(static_cast<std::uint64_t>(update.position.amount.coefficient()));
   trace_.mix(update.account_seq << 8U ^ static_cast<std::uint64_t>(update.state));
   if (update.unrealized_pnl)
     trace_.mix(static_cast<std::uint64_t>(update.unrealized_pnl->coefficient()));
   if (trace_.has_lines() && update.trigger != bridge::Trigger::mark_price) note(account, update);
-  for (const auto& checker : checkers_) checker->published_position(published, account);
-  subscriber_.take(published, account, clock_.elapsed());
+  for (const auto& checker : checkers_) checker->published_position(update, account);
+  subscriber_.take(update, account, clock_.elapsed());
 }
 
 void Simulation::publish(const bridge::AccountStatus& status) {

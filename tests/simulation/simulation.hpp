@@ -34,7 +34,7 @@ class Simulation final : private NetworkWitness, private bridge::Publications {
 
  private:
   void run_until(Instant end);
-  void step(Instant next);
+  void step(Instant next, bool is_exchange_due);
   void take(const Event& event);
   void act();
   void sweep();
@@ -47,7 +47,9 @@ class Simulation final : private NetworkWitness, private bridge::Publications {
                      Instant asked_at) override;
   void publish(const bridge::PositionUpdate& update) override;
   void publish(const bridge::AccountStatus& status) override;
+  void hand_out(const bridge::PositionUpdate& update);
   AccountIndex index_of(const bridge::AccountIdentity& identity) const;
+  AccountIndex account_of(const bridge::PositionUpdate& update);
   void note(AccountIndex account, const bridge::PositionUpdate& update);
   void note(AccountIndex account, const bridge::AccountStatus& status);
 
@@ -70,6 +72,8 @@ class Simulation final : private NetworkWitness, private bridge::Publications {
   Scene scene_;
   std::vector<std::unique_ptr<Checker>> checkers_;
   std::unordered_map<const bridge::AccountIdentity*, AccountIndex> indices_;
+  std::vector<AccountIndex> topic_accounts_;  // by topic number
+  std::vector<AccountIndex> touched_;         // kept for its memory
   std::uint64_t publications_ = 0;
   std::optional<bridge::Decimal> previous_pnl_;  // of a mutant
 };

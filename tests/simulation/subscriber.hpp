@@ -21,6 +21,8 @@ struct HeldPosition {
   bridge::Position position;
   bridge::PositionState state = bridge::PositionState::stale;
   std::uint64_t seq = 0;
+  std::uint32_t revision = 0;    // of `position`
+  std::size_t place_in_open = 0;  // among the open topics, while it is open
   // Meaningful while it is live without a price: since when that is so.
   Instant unpriced_since{};
   std::optional<bridge::WallTime> mark_time;  // on the exchange's clock
@@ -35,6 +37,7 @@ struct HeldAccount {
   Instant state_since{};
   std::uint64_t account_seq = 0;
   std::vector<std::uint32_t> topics;  // all that were ever heard of
+  std::vector<std::uint32_t> topic_of_key;  // by number_of(key); no_topic: never heard of
 
   bool is_live() const { return state == bridge::AccountState::live; }
 };
@@ -43,8 +46,7 @@ struct HeldAccount {
 /// the bridge thinks.
 class Subscriber {
  public:
-  Subscriber(const exchange::SymbolTable& symbols, std::size_t accounts)
-      : symbols_(symbols), accounts_(accounts) {}
+  Subscriber(const exchange::SymbolTable& symbols, std::size_t accounts);
 
   void take(const bridge::PositionUpdate& update, AccountIndex account, Instant now);
   void take(const bridge::AccountStatus& status, AccountIndex account, Instant now);
@@ -53,13 +55,22 @@ class Subscriber {
   std::size_t account_count() const { return accounts_.size(); }
   /// By topic number; topics that nothing was published of yet are there with seq 0.
   const std::vector<HeldPosition>& positions() const { return positions_; }
+  /// The topics of the positions that are open, in no order.
+  const std::vector<std::uint32_t>& open_topics() const { return open_topics_; }
   /// Null when nothing was ever published of it.
   const HeldPosition* find(AccountIndex account, exchange::PositionKey key) const;
 
  private:
+  static constexpr std::uint32_t no_topic = UINT32_MAX;
+  static std::size_t number_of(exchange::PositionKey key) {
+    return key.symbol * std::size_t{3} + static_cast<std::size_t>(key.side);
+  }
+  void note_open(std::uint32_t topic, HeldPosition& held, bool is_open);
+
   const exchange::SymbolTable& symbols_;
   std::vector<HeldAccount> accounts_;
   std::vector<HeldPosition> positions_;
+  std::vector<std::uint32_t> open_topics_;
 };
 
 /// The exchange's word for a position side of the bridge.

@@ -10,38 +10,33 @@ constexpr exchange::UnixMs under_way_max_ms = 60'000;
 
 }  // namespace
 
-std::vector<AccountIndex> Truth::observe() {
-  std::vector<AccountIndex> changed;
+const std::vector<AccountIndex>& Truth::observe() {
+  changed_.clear();
+  const exchange::UnixMs since = std::exchange(looked_at_, clock_.exchange_ms());
+  if (std::exchange(changes_, exchange_.world().changes) == exchange_.world().changes)
+    return changed_;
   const auto& members = exchange_.world().members;
-  const exchange::UnixMs now = clock_.exchange_ms();
   for (AccountIndex index = 0; index < members.size(); ++index) {
     Account& account = accounts_[index];
-    const exchange::UnixMs since = std::exchange(account.looked_at, now);
-    if (members[index]->changes == account.changes) continue;
-    account.changes = members[index]->changes;
-    changed.push_back(index);
+    if (std::exchange(account.changes, members[index]->changes) == members[index]->changes)
+      continue;
+    changed_.push_back(index);
     if (!is_told(index)) lose_changes_since(index, since);
   }
-  return changed;
+  return changed_;
 }
 
 void Truth::events_may_be_lost() {
   observe();
   for (AccountIndex index = 0; index < exchange_.world().members.size(); ++index) {
     lose_changes_since(index, clock_.exchange_ms() - event_delay_max_ms);
-    for (auto& [symbol, setting] : accounts_[index].settings) {
-      if (clock_.elapsed() - setting.changed_at <= std::chrono::milliseconds{event_delay_max_ms})
-        setting.is_lost = true;
-    }
+    lose_settings_since(index, event_delay_max_ms);
   }
 }
 
 void Truth::event_was_lost(AccountIndex index) {
   lose_changes_since(index, clock_.exchange_ms() - under_way_max_ms);
-  for (auto& [symbol, setting] : accounts_[index].settings) {
-    if (clock_.elapsed() - setting.changed_at <= std::chrono::milliseconds{under_way_max_ms})
-      setting.is_lost = true;
-  }
+  lose_settings_since(index, under_way_max_ms);
 }
 
 void Truth::events_are_lost(Network::Target target, bridge::Duration duration) {
@@ -64,6 +59,13 @@ void Truth::lose_changes_since(AccountIndex index, exchange::UnixMs since) {
   }
 }
 
+void Truth::lose_settings_since(AccountIndex index, exchange::UnixMs longest_ms) {
+  const Instant since = clock_.elapsed() - std::chrono::milliseconds{longest_ms};
+  for (Setting& setting : accounts_[index].settings) {
+    if (setting.changed_at >= since) setting.is_lost = true;
+  }
+}
+
 void Truth::setting_changed(AccountIndex index, exchange::SymbolId symbol) {
   accounts_[index].settings[symbol] = {.changed_at = clock_.elapsed(), .is_lost = !is_told(index)};
 }
@@ -74,7 +76,7 @@ void Truth::request_failed(AccountIndex index, bridge::Duration wait) {
 }
 
 void Truth::settings_were_read(AccountIndex index, Instant at) {
-  for (auto& [symbol, setting] : accounts_[index].settings) {
+  for (Setting& setting : accounts_[index].settings) {
     if (setting.changed_at <= at) setting.is_lost = false;
   }
 }
@@ -87,15 +89,11 @@ std::optional<Instant> Truth::lost_at(AccountIndex index, exchange::PositionKey 
 }
 
 bool Truth::is_setting_lost(AccountIndex index, exchange::SymbolId symbol) const {
-  const auto& settings = accounts_.at(index).settings;
-  const auto found = settings.find(symbol);
-  return found != settings.end() && found->second.is_lost;
+  return accounts_[index].settings[symbol].is_lost;
 }
 
 Instant Truth::setting_changed_at(AccountIndex index, exchange::SymbolId symbol) const {
-  const auto& settings = accounts_.at(index).settings;
-  const auto found = settings.find(symbol);
-  return found == settings.end() ? Instant::min() : found->second.changed_at;
+  return accounts_[index].settings[symbol].changed_at;
 }
 
 }  // namespace simulation

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <map>
-#include <set>
 #include <vector>
 
 #include "tests/exchange/model/exchange.hpp"
@@ -15,10 +14,15 @@ namespace simulation {
 class Truth {
  public:
   Truth(exchange::Exchange& exchange, const Network& network, const VirtualClock& clock)
-      : exchange_(exchange), network_(network), clock_(clock) {}
+      : exchange_(exchange),
+        network_(network),
+        clock_(clock),
+        accounts_(exchange.world().members.size()) {
+    for (Account& account : accounts_) account.settings.resize(exchange.world().symbols.size());
+  }
 
   /// Sees what has changed since it last looked. Returns the accounts in which something did.
-  std::vector<AccountIndex> observe();
+  const std::vector<AccountIndex>& observe();
   /// Something goes wrong now: events that the exchange has not sent yet may be lost.
   void events_may_be_lost();
   void event_was_lost(AccountIndex account);
@@ -48,24 +52,27 @@ class Truth {
 
  private:
   struct Setting {
-    Instant changed_at{};
+    Instant changed_at = Instant::min();  // it never was
     bool is_lost = false;
   };
   struct Account {
     std::uint64_t changes = 0;
-    exchange::UnixMs looked_at = 0;
     std::map<exchange::PositionKey, Instant> lost;
-    std::map<exchange::SymbolId, Setting> settings;
+    std::vector<Setting> settings;  // by symbol
     Instant requests_failed_until{};
     Instant events_lost_until{};
   };
   bool is_told(AccountIndex index);
   void lose_changes_since(AccountIndex index, exchange::UnixMs since);
+  void lose_settings_since(AccountIndex index, exchange::UnixMs longest_ms);
 
   exchange::Exchange& exchange_;
   const Network& network_;
   const VirtualClock& clock_;
-  std::map<AccountIndex, Account> accounts_;
+  std::vector<Account> accounts_;
+  std::uint64_t changes_ = 0;        // of all accounts together
+  exchange::UnixMs looked_at_ = 0;
+  std::vector<AccountIndex> changed_;  // what observe() returns, kept for its memory
 };
 
 }  // namespace simulation

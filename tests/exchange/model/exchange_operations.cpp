@@ -45,6 +45,7 @@ EventContext Exchange::context_for(Member& member, UnixMs now) {
 
 void Exchange::record(Member& member, PositionKey key, std::string_view reason, UnixMs now) {
   ++member.changes;
+  ++world_.changes;
   if (world_.history_length == 0) return;
   member.history.push_back({.number = member.changes,
                             .time = now,

@@ -68,6 +68,7 @@ struct World {
   RequestWeight weight;
   FaultPlan faults;
   Statistics statistics;
+  std::uint64_t changes = 0;  // of all members together
 };
 
 }  // namespace exchange

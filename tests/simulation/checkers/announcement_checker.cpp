@@ -21,18 +21,20 @@ void AnnouncementChecker::settled(AccountIndex account) {
   if (held.is_live()) return;
   for (const std::uint32_t topic : held.topics) {
     const HeldPosition& position = scene().subscriber.positions()[topic];
-    if (position.is_open() && position.state == bridge::PositionState::live)
-      report(scene().account_name(account) + " " + position.symbol +
-             " is live and its account is not");
+    if (position.is_open() && position.state == bridge::PositionState::live) report_live(position);
   }
 }
 
 void AnnouncementChecker::sweep() {
   if (scene().is_paused()) return;
   const Instant now = scene().clock.elapsed();
-  for (const HeldPosition& position : scene().subscriber.positions()) {
+  for (const std::uint32_t topic : scene().subscriber.open_topics()) {
+    const HeldPosition& position = scene().subscriber.positions()[topic];
     const HeldAccount& account = scene().subscriber.account(position.account);
-    if (!position.is_open() || position.state == bridge::PositionState::live) continue;
+    if (position.state == bridge::PositionState::live) {
+      if (!account.is_live()) report_live(position);
+      continue;
+    }
     if (!account.is_live() || now - account.state_since <= allowance || !position.mark_time)
       continue;
     const Instant sent = VirtualClock::instant_of(bridge::to_ms(*position.mark_time));
@@ -40,8 +42,11 @@ void AnnouncementChecker::sweep() {
       report(scene().account_name(position.account) + " " + position.symbol +
              " is stale although its account is live and its price is of " + to_text(sent));
   }
-  for (AccountIndex account = 0; account < scene().subscriber.account_count(); ++account)
-    settled(account);
+}
+
+void AnnouncementChecker::report_live(const HeldPosition& position) const {
+  report(scene().account_name(position.account) + " " + position.symbol +
+         " is live and its account is not");
 }
 
 }  // namespace simulation

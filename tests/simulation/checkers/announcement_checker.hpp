@@ -14,6 +14,9 @@ class AnnouncementChecker final : public Checker {
   void published_status(const bridge::AccountStatus& status, AccountIndex account) override;
   void settled(AccountIndex account) override;
   void sweep() override;
+
+ private:
+  void report_live(const HeldPosition& position) const;
 };
 
 }  // namespace simulation

@@ -25,8 +25,13 @@ void FreshnessChecker::sweep() {
   for (AccountIndex account = 0; account < scene().subscriber.account_count(); ++account) {
     if (is_live(account)) check_streams(account);
   }
-  for (const HeldPosition& held : scene().subscriber.positions()) {
-    if (held.is_open() && held.state == bridge::PositionState::live) check_price(held);
+  const exchange::SymbolTable& symbols = scene().exchange.world().symbols;
+  for (std::size_t symbol = 0; symbol < heard_at_.size(); ++symbol)
+    heard_at_[symbol] =
+        scene().driver.price_heard_at(symbols[static_cast<exchange::SymbolId>(symbol)].name);
+  for (const std::uint32_t topic : scene().subscriber.open_topics()) {
+    const HeldPosition& held = scene().subscriber.positions()[topic];
+    if (held.state == bridge::PositionState::live) check_price(held);
   }
 }
 
@@ -53,7 +58,7 @@ void FreshnessChecker::check_price(const HeldPosition& held) {
   Instant sent = held.unpriced_since;
   if (held.mark_time) {
     sent = VirtualClock::instant_of(bridge::to_ms(*held.mark_time));
-    heard = scene().driver.price_heard_at(held.symbol);
+    heard = heard_at_[held.key.symbol];
   }
   if (now - heard > limit)
     report(scene().account_name(held.account) + " " + held.symbol +

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <vector>
+
 #include "tests/simulation/checker.hpp"
 
 namespace simulation {
@@ -9,7 +11,8 @@ namespace simulation {
 /// closed.
 class FreshnessChecker final : public Checker {
  public:
-  using Checker::Checker;
+  explicit FreshnessChecker(Scene& scene)
+      : Checker(scene), heard_at_(scene.exchange.world().symbols.size()) {}
   std::string_view name() const override { return "freshness"; }
   void settled(AccountIndex account) override;
   void sweep() override;
@@ -18,6 +21,8 @@ class FreshnessChecker final : public Checker {
   void check_streams(AccountIndex account);
   void check_stream(AccountIndex account, AccountIndex owner, std::string_view what);
   void check_price(const HeldPosition& held);
+
+  std::vector<Instant> heard_at_;  // by symbol: when its mark price last came, as of the sweep
 };
 
 }  // namespace simulation

@@ -50,6 +50,29 @@ std::optional<Unsigned128> scaled_up(Unsigned128 value, int exponent) {
   return product.low;
 }
 
+constexpr int small_power_max = 18;  // 10^18 is the largest that fits 63 bits
+
+std::optional<std::int64_t> as_small(Decimal::Coefficient value) {
+  if (value > INT64_MAX || value < INT64_MIN) return std::nullopt;
+  return static_cast<std::int64_t>(value);
+}
+
+// value * 10^exponent, if it fits.
+bool scale_small(std::int64_t& value, int exponent) {
+  if (exponent > small_power_max) return false;
+  return !__builtin_mul_overflow(value, static_cast<std::int64_t>(power_of_ten(exponent)), &value);
+}
+
+// A sum as nearly all are, without 256 bits; nothing: it is to be made the long way.
+std::optional<Decimal::Coefficient> small_sum(const Decimal& a, const Decimal& b, int scale) {
+  auto left = as_small(a.coefficient());
+  auto right = as_small(b.coefficient());
+  if (!left || !right) return std::nullopt;
+  if (!scale_small(*left, scale - a.scale()) || !scale_small(*right, scale - b.scale()))
+    return std::nullopt;
+  return Decimal::Coefficient{*left} + *right;
+}
+
 // The digits of a number's text, before its exponent is applied.
 struct Digits {
   Unsigned128 value = 0;
@@ -213,6 +236,7 @@ std::strong_ordering Decimal::compare(const Decimal& a, const Decimal& b) {
 
 std::optional<Decimal> add(const Decimal& a, const Decimal& b) {
   const int scale = a.scale() > b.scale() ? a.scale() : b.scale();
+  if (const auto sum = small_sum(a, b, scale)) return Decimal::from_parts(*sum, scale);
   const auto left = scaled_up(magnitude(a.coefficient()), scale - a.scale());
   const auto right = scaled_up(magnitude(b.coefficient()), scale - b.scale());
   if (!left || !right) return std::nullopt;
@@ -227,9 +251,15 @@ std::optional<Decimal> subtract(const Decimal& a, const Decimal& b) {
 }
 
 std::optional<Decimal> multiply(const Decimal& a, const Decimal& b) {
+  const int scale = a.scale() + b.scale();
+  const auto left = as_small(a.coefficient());
+  const auto right = as_small(b.coefficient());
+  // 2^126 has 38 digits.
+  if (left && right && scale <= Decimal::scale_max)
+    return Decimal::from_parts(Decimal::Coefficient{*left} * *right, scale);
   const Unsigned256 product = multiply_wide(magnitude(a.coefficient()), magnitude(b.coefficient()));
   if (product.high != 0) return std::nullopt;
-  return make_checked(product.low, a.is_negative() != b.is_negative(), a.scale() + b.scale());
+  return make_checked(product.low, a.is_negative() != b.is_negative(), scale);
 }
 
 std::optional<Decimal> divide(const Decimal& numerator, const Decimal& denominator, int scale) {

@@ -1,9 +1,10 @@
 #include "bridge/wire/request_signer.hpp"
 
 #include <openssl/bio.h>
+#include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
+#include <openssl/params.h>
 #include <openssl/pem.h>
 
 #include <array>
@@ -29,6 +30,8 @@ struct Freed {
 using Bio = std::unique_ptr<BIO, Freed<BIO_free>>;
 using PrivateKey = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>>;
 using DigestContext = std::unique_ptr<EVP_MD_CTX, Freed<EVP_MD_CTX_free>>;
+using Mac = std::unique_ptr<EVP_MAC, Freed<EVP_MAC_free>>;
+using MacContext = std::unique_ptr<EVP_MAC_CTX, Freed<EVP_MAC_CTX_free>>;
 
 using Bytes = std::vector<unsigned char>;
 
@@ -70,13 +73,29 @@ Bytes signature_of(EVP_PKEY* key, const EVP_MD* digest, std::string_view payload
   return signature;
 }
 
-std::string hmac_of(const Secret& secret, std::string_view payload) {
+// HMAC-SHA256 that knows its key. To look the algorithm up takes longer than to use it, so that is
+// done once; OpenSSL overwrites the key when the context goes.
+MacContext keyed_hmac(const Secret& secret) {
+  const Mac hmac{EVP_MAC_fetch(nullptr, "HMAC", nullptr)};
+  BRIDGE_ASSERT(hmac != nullptr);
+  MacContext context{EVP_MAC_CTX_new(hmac.get())};
+  BRIDGE_ASSERT(context != nullptr);
+  std::array<char, 7> digest{"SHA256"};
+  const std::array parameters{
+      OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest.data(), 0),
+      OSSL_PARAM_construct_end()};
   const std::string_view key = secret.reveal();
+  BRIDGE_ASSERT(EVP_MAC_init(context.get(), bytes_of(key), key.size(), parameters.data()) == 1);
+  return context;
+}
+
+std::string hmac_of(const EVP_MAC_CTX* keyed, std::string_view payload) {
+  const MacContext context{EVP_MAC_CTX_dup(keyed)};
+  BRIDGE_ASSERT(context != nullptr);
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned int size = 0;
-  const unsigned char* done = HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
-                                   bytes_of(payload), payload.size(), digest.data(), &size);
-  BRIDGE_ASSERT(done != nullptr);
+  std::size_t size = 0;
+  BRIDGE_ASSERT(EVP_MAC_update(context.get(), bytes_of(payload), payload.size()) == 1);
+  BRIDGE_ASSERT(EVP_MAC_final(context.get(), digest.data(), &size, digest.size()) == 1);
   return hex(digest.data(), size);
 }
 
@@ -146,7 +165,7 @@ std::optional<SignerError> refusal_by_type(const EVP_PKEY* key) {
 
 class RequestSigner::Key {
  public:
-  explicit Key(Secret api_secret) : api_secret_{std::move(api_secret)} {}
+  explicit Key(const Secret& api_secret) : hmac_{keyed_hmac(api_secret)} {}
   explicit Key(PrivateKey private_key) : private_key_{std::move(private_key)} {}
 
   Method method() const {
@@ -157,7 +176,7 @@ class RequestSigner::Key {
 
   std::string sign(std::string_view payload) const {
     switch (method()) {
-      case Method::hmac_sha256: return hmac_of(api_secret_, payload);
+      case Method::hmac_sha256: return hmac_of(hmac_.get(), payload);
       case Method::rsa_sha256:  // PKCS #1 v1.5, which is OpenSSL's default
         return percent_encoded(base64(signature_of(private_key_.get(), EVP_sha256(), payload)));
       case Method::ed25519:  // hashes itself
@@ -167,8 +186,8 @@ class RequestSigner::Key {
   }
 
  private:
-  Secret api_secret_;
-  PrivateKey private_key_;
+  MacContext hmac_;         // of an API secret
+  PrivateKey private_key_;  // null: there is an API secret
 };
 
 Result<RequestSigner, SignerError> RequestSigner::from_api_secret(const Secret& api_secret) {

@@ -26,6 +26,11 @@ class VirtualClock {
     return ms == exchange::never_ms ? never : Instant{(ms - start_ms) * 1000};
   }
 
+  /// Of what the exchange's clock showed.
+  static Instant instant_of(bridge::WallTime time) {
+    return time - bridge::wall_time_from_ms(start_ms);
+  }
+
   bridge::Now bridge_now() const {
     return {.monotonic = bridge::MonotonicTime{boot_ + elapsed_},
             .wall = bridge::wall_time_from_ms(start_ms) + elapsed_ + wall_error()};

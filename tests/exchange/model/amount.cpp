@@ -22,27 +22,36 @@ bool is_digit(char character) {
   return character >= '0' && character <= '9';
 }
 
-/// Digits of `value`, at least `width` of them.
-template <typename Number>
-void append_digits(std::string& out, Number value, int width) {
-  std::array<char, 48> buffer;
-  std::size_t position = buffer.size();
-  while (value > 0 || width > 0) {
-    buffer[--position] = static_cast<char>('0' + static_cast<int>(value % 10));
-    value /= 10;
-    --width;
+/// Text that is put together before it is appended: a sign, 39 digits and a point at most.
+class Digits {
+ public:
+  /// To the left of what is there: the digits of `value`, at least `width` of them.
+  template <typename Number>
+  void prepend(Number value, int width) {
+    for (; value > 0 || width > 0; --width, value /= 10) {
+      *--first_ = static_cast<char>('0' + static_cast<int>(value % 10));
+    }
   }
-  out.append(buffer.data() + position, buffer.size() - position);
-}
+  void prepend(char character) { *--first_ = character; }
+
+  std::string_view text() const {
+    return {first_, static_cast<std::size_t>(buffer_.data() + buffer_.size() - first_)};
+  }
+
+ private:
+  std::array<char, 48> buffer_;
+  char* first_ = buffer_.data() + buffer_.size();
+};
 
 /// `magnitude` in units of the last of `places` decimals.
 template <typename Number>
-void append_around_point(std::string& out, Number magnitude, int places) {
+void prepend_around_point(Digits& digits, Number magnitude, int places) {
   const auto point = static_cast<Number>(powers_of_ten[static_cast<std::size_t>(places)]);
-  append_digits(out, static_cast<Number>(magnitude / point), 1);
-  if (places == 0) return;
-  out.push_back('.');
-  append_digits(out, static_cast<Number>(magnitude % point), places);
+  if (places > 0) {
+    digits.prepend(static_cast<Number>(magnitude % point), places);
+    digits.prepend('.');
+  }
+  digits.prepend(static_cast<Number>(magnitude / point), 1);
 }
 
 }  // namespace
@@ -114,13 +123,15 @@ void Amount::append_fixed(std::string& out, int places) const {
   const std::int64_t cut = powers_of_ten[static_cast<std::size_t>(decimals - places)];
   const Wide shown = places == decimals ? units_ : divide_rounded(units_, cut);
   const Wide magnitude = shown < 0 ? -shown : shown;
-  if (shown < 0) out.push_back('-');
+  Digits digits;
   // Divisions of 128 bits are by far the dearest part of a mark price, and nearly never needed.
   if (magnitude <= UINT64_MAX) {
-    append_around_point(out, static_cast<std::uint64_t>(magnitude), places);
+    prepend_around_point(digits, static_cast<std::uint64_t>(magnitude), places);
   } else {
-    append_around_point(out, magnitude, places);
+    prepend_around_point(digits, magnitude, places);
   }
+  if (shown < 0) digits.prepend('-');
+  out.append(digits.text());
 }
 
 }  // namespace exchange

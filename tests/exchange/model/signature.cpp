@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <optional>
 #include <vector>
 
 #include <openssl/bio.h>
+#include <openssl/core_names.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
+#include <openssl/params.h>
 #include <openssl/pem.h>
 
 #include "tests/exchange/model/symbols.hpp"
@@ -41,6 +43,48 @@ bool verify_with_key(EVP_PKEY* key, std::string_view payload, std::string_view s
                           payload.size()) == 1;
 }
 
+constexpr std::string_view hex_digits = "0123456789abcdef";
+
+std::string hex_of(const unsigned char* bytes, std::size_t size) {
+  std::string hex(2 * size, '0');
+  for (std::size_t index = 0; index < size; ++index) {
+    hex[2 * index] = hex_digits[bytes[index] >> 4U];
+    hex[2 * index + 1] = hex_digits[bytes[index] & 0xfU];
+  }
+  return hex;
+}
+
+using MacContext = std::unique_ptr<EVP_MAC_CTX, decltype(&EVP_MAC_CTX_free)>;
+
+/// Made once for each secret: to look up the algorithm takes longer than to use it.
+std::shared_ptr<EVP_MAC_CTX> make_keyed_hash(std::string_view secret) {
+  const std::unique_ptr<EVP_MAC, decltype(&EVP_MAC_free)> hmac(
+      EVP_MAC_fetch(nullptr, "HMAC", nullptr), &EVP_MAC_free);
+  std::shared_ptr<EVP_MAC_CTX> context(EVP_MAC_CTX_new(hmac.get()),
+                                       [](EVP_MAC_CTX* owned) { EVP_MAC_CTX_free(owned); });
+  std::array<char, 7> digest = {"SHA256"};
+  const std::array<OSSL_PARAM, 2> parameters = {
+      OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest.data(), 0),
+      OSSL_PARAM_construct_end()};
+  // No key at all is not the same as one of no bytes.
+  const std::string_view key = secret.empty() ? std::string_view("") : secret;
+  if (EVP_MAC_init(context.get(), bytes_of(key), key.size(), parameters.data()) != 1) {
+    std::abort();
+  }
+  return context;
+}
+
+std::string keyed_hash_of(const EVP_MAC_CTX* keyed, std::string_view payload) {
+  const MacContext context(EVP_MAC_CTX_dup(keyed), &EVP_MAC_CTX_free);
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
+  std::size_t size = 0;
+  if (EVP_MAC_update(context.get(), bytes_of(payload), payload.size()) != 1 ||
+      EVP_MAC_final(context.get(), digest.data(), &size, digest.size()) != 1) {
+    std::abort();
+  }
+  return hex_of(digest.data(), size);
+}
+
 void append_without_signature(std::string& out, std::string_view query) {
   bool first = true;
   while (!query.empty()) {
@@ -58,9 +102,9 @@ void append_without_signature(std::string& out, std::string_view query) {
 
 }  // namespace
 
-Verifier Verifier::from_secret(std::string secret) {
+Verifier Verifier::from_secret(std::string_view secret) {
   Verifier verifier;
-  verifier.secret_ = std::move(secret);
+  verifier.keyed_hash_ = make_keyed_hash(secret);
   return verifier;
 }
 
@@ -83,7 +127,8 @@ bool Verifier::verify(std::string_view payload, std::string_view signature) cons
   if (public_key_) {
     return verify_with_key(static_cast<EVP_PKEY*>(public_key_.get()), payload, signature);
   }
-  return hmac_sha256_hex(secret_, payload) == ascii_lower(signature);
+  const auto* const keyed = static_cast<const EVP_MAC_CTX*>(keyed_hash_.get());
+  return keyed_hash_of(keyed, payload) == ascii_lower(signature);
 }
 
 std::string signed_payload(std::string_view query, std::string_view body) {
@@ -95,17 +140,7 @@ std::string signed_payload(std::string_view query, std::string_view body) {
 }
 
 std::string hmac_sha256_hex(std::string_view secret, std::string_view payload) {
-  static constexpr std::string_view digits = "0123456789abcdef";
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
-  unsigned int size = 0;
-  HMAC(EVP_sha256(), secret.data(), static_cast<int>(secret.size()), bytes_of(payload),
-       payload.size(), digest.data(), &size);
-  std::string hex;
-  for (unsigned int index = 0; index < size; ++index) {
-    hex.push_back(digits[digest[index] >> 4U]);
-    hex.push_back(digits[digest[index] & 0xfU]);
-  }
-  return hex;
+  return keyed_hash_of(make_keyed_hash(secret).get(), payload);
 }
 
 }  // namespace exchange

@@ -12,7 +12,7 @@ namespace exchange {
 /// (RSA with PKCS #1 v1.5 and SHA-256, or Ed25519).
 class Verifier {
  public:
-  static Verifier from_secret(std::string secret);
+  static Verifier from_secret(std::string_view secret);
   /// `pem`: an RSA or Ed25519 public key.
   static tl::expected<Verifier, std::string> from_public_key(std::string_view pem);
 
@@ -20,7 +20,7 @@ class Verifier {
   bool verify(std::string_view payload, std::string_view signature) const;
 
  private:
-  std::string secret_;
+  std::shared_ptr<void> keyed_hash_;  // an EVP_MAC_CTX that knows the secret
   std::shared_ptr<void> public_key_;  // an EVP_PKEY; null: the secret counts
 };
 

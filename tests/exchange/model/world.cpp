@@ -22,10 +22,14 @@ Member* World::find_member(std::string_view name) const {
 }
 
 Member* World::find_by_api_key(std::string_view api_key) const {
-  for (const auto& member : members) {
-    if (member->api_key == api_key) return member.get();
-  }
-  return nullptr;
+  const auto found = by_api_key_.find(api_key);
+  return found == by_api_key_.end() ? nullptr : found->second;
+}
+
+Member& World::add(Member member) {
+  Member& added = *members.emplace_back(std::make_unique<Member>(std::move(member)));
+  by_api_key_.emplace(added.api_key, &added);
+  return added;
 }
 
 }  // namespace exchange

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "tests/exchange/model/account.hpp"
@@ -51,6 +52,7 @@ struct World {
   /// Null when there is none of that name.
   Member* find_member(std::string_view name) const;
   Member* find_by_api_key(std::string_view api_key) const;
+  Member& add(Member member);
   UnixMs next_funding(UnixMs now) const {
     return (now / funding_interval_ms + 1) * funding_interval_ms;
   }
@@ -69,6 +71,9 @@ struct World {
   FaultPlan faults;
   Statistics statistics;
   std::uint64_t changes = 0;  // of all members together
+
+ private:
+  std::unordered_map<std::string_view, Member*> by_api_key_;  // every request looks here
 };
 
 }  // namespace exchange

@@ -37,7 +37,7 @@ void AnnouncementChecker::sweep() {
     }
     if (!account.is_live() || now - account.state_since <= allowance || !position.mark_time)
       continue;
-    const Instant sent = VirtualClock::instant_of(bridge::to_ms(*position.mark_time));
+    const Instant sent = VirtualClock::instant_of(*position.mark_time);
     if (now - sent < scene().driver.settings().stale_after - allowance)
       report(scene().account_name(position.account) + " " + position.symbol +
              " is stale although its account is live and its price is of " + to_text(sent));

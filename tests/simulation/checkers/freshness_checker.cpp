@@ -1,5 +1,7 @@
 #include "tests/simulation/checkers/freshness_checker.hpp"
 
+#include <utility>
+
 #include "bridge/core/limits.hpp"
 
 namespace simulation {
@@ -22,8 +24,12 @@ void FreshnessChecker::settled(AccountIndex account) {
 
 void FreshnessChecker::sweep() {
   if (scene().is_paused()) return;
+  bool is_mark_stream_checked = false;  // once is enough: it is the same for all
   for (AccountIndex account = 0; account < scene().subscriber.account_count(); ++account) {
-    if (is_live(account)) check_streams(account);
+    if (!is_live(account)) continue;
+    check_stream(account, account, "user stream");
+    if (!std::exchange(is_mark_stream_checked, true))
+      check_stream(account, nobody, "mark price stream");
   }
   const exchange::SymbolTable& symbols = scene().exchange.world().symbols;
   for (std::size_t symbol = 0; symbol < heard_at_.size(); ++symbol)
@@ -57,7 +63,7 @@ void FreshnessChecker::check_price(const HeldPosition& held) {
   Instant heard = held.unpriced_since;
   Instant sent = held.unpriced_since;
   if (held.mark_time) {
-    sent = VirtualClock::instant_of(bridge::to_ms(*held.mark_time));
+    sent = VirtualClock::instant_of(*held.mark_time);
     heard = heard_at_[held.key.symbol];
   }
   if (now - heard > limit)

@@ -137,8 +137,7 @@ void PositionFeed::wake(Now now) {
   deadline_ = held_symbols_.empty() ? never : now.monotonic + staleness_check_interval;
   for (SymbolId symbol = 0; symbol < holders_.size(); ++symbol) {
     if (holders_[symbol].empty()) continue;
-    // One look for all that hold it.
-    const PriceAge age = price_age(symbol);
+    const PriceAge age = price_age(symbol);  // one look for all that hold it
     for (Topic* topic : holders_[symbol]) {
       if (state_of(*topic, age) != topic->published_state)
         publish(*topic, Trigger::state, {}, now.wall);

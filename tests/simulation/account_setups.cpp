@@ -23,9 +23,7 @@ exchange::AccountSetup setup_of(std::size_t number, const Options& options) {
   setup.mode = is_hedged ? exchange::PositionMode::hedge : exchange::PositionMode::one_way;
   setup.setting.margin_type =
       number % 4 == 2 ? exchange::MarginType::isolated : exchange::MarginType::cross;
-  setup.trading.mean_interval_ms = options.trade_interval.count() == 0
-                                       ? profile_of(options.profile).trade_interval_ms
-                                       : options.trade_interval.count() / 1000;
+  setup.trading.mean_interval_ms = options.trade_interval.count() / 1000;
   setup.trading.positions_max = 3;
   exchange::Random random(exchange::seed_for(options.seed, setup.name + " starts"));
   const std::string& symbol = symbols[random.below(symbols.size())];
@@ -45,6 +43,7 @@ exchange::Scenario scenario_of(const Options& options) {
   exchange::Scenario scenario;
   scenario.seed = options.seed;
   scenario.symbols = symbols;
+  scenario.rules.mark_price_interval_ms = profile_of(options.profile).mark_price_interval_ms;
   for (int number = 0; number < options.accounts; ++number)
     scenario.accounts.push_back(setup_of(static_cast<std::size_t>(number), options));
   return scenario;

@@ -380,18 +380,21 @@ void Driver::log(AccountIndex account, const effect::Log& line) {
 void Driver::wake() {
   const Now time = now();
   clock_session_.wake(time);
-  if (next_account_deadline_ <= time.monotonic) wake_accounts(time);
+  wake_accounts(time);
   if (settings_.mutant != Mutant::never_wake_the_feed) feed_.wake(time);
   mark_session_.wake(time);
 }
 
 void Driver::wake_accounts(Now time) {
-  for (AccountIndex index = 0; index < accounts_.size(); ++index) {
-    if (account_deadlines_[index] > time.monotonic) continue;
-    if (settings_.mutant == Mutant::never_wake_an_account && index == 0) {
-      set_deadline(index, bridge::never);
-      continue;
-    }
+  std::vector<AccountIndex> due;
+  while (!due_.empty() && due_.top().first <= time.monotonic) {
+    due.push_back(due_.top().second);
+    account_deadlines_[due.back()] = bridge::never;
+    drop_outdated();
+  }
+  std::sort(due.begin(), due.end());
+  for (const AccountIndex index : due) {
+    if (settings_.mutant == Mutant::never_wake_an_account && index == 0) continue;
     unsettle(index);
     accounts_[index]->session.wake(time);
   }
@@ -399,13 +402,13 @@ void Driver::wake_accounts(Now time) {
 
 // With many accounts, looking at all of them after every step would be most of the work.
 void Driver::set_deadline(AccountIndex account, MonotonicTime deadline) {
-  const MonotonicTime before = std::exchange(account_deadlines_[account], deadline);
-  if (deadline <= next_account_deadline_) {
-    next_account_deadline_ = deadline;
-  } else if (before == next_account_deadline_) {
-    next_account_deadline_ =
-        *std::min_element(account_deadlines_.begin(), account_deadlines_.end());
-  }
+  if (std::exchange(account_deadlines_[account], deadline) == deadline) return;
+  if (deadline != bridge::never) due_.emplace(deadline, account);
+  drop_outdated();
+}
+
+void Driver::drop_outdated() {
+  while (!due_.empty() && account_deadlines_[due_.top().second] != due_.top().first) due_.pop();
 }
 
 void Driver::touch(AccountIndex account) {
@@ -426,7 +429,7 @@ MonotonicTime Driver::monotonic_deadline() const {
   MonotonicTime deadline = std::min(clock_session_.deadline(), mark_session_.deadline());
   if (settings_.mutant != Mutant::never_wake_the_feed)
     deadline = std::min(deadline, feed_.deadline());
-  return std::min(deadline, next_account_deadline_);
+  return due_.empty() ? deadline : std::min(deadline, due_.top().first);
 }
 
 Instant Driver::deadline() const {

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
+#include <queue>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -116,6 +118,7 @@ class Driver final : public NetworkUser {
   void wake();
   void wake_accounts(bridge::Now time);
   void set_deadline(AccountIndex account, bridge::MonotonicTime deadline);
+  void drop_outdated();
   /// It may want something.
   void unsettle(AccountIndex account);
   /// Checkers should look at it.
@@ -135,8 +138,11 @@ class Driver final : public NetworkUser {
   bridge::ClockSession clock_session_;
   bridge::MarkSession mark_session_;
   std::vector<std::unique_ptr<Account>> accounts_;
-  std::vector<bridge::MonotonicTime> account_deadlines_;  // the sessions', kept
-  bridge::MonotonicTime next_account_deadline_ = bridge::never;
+  /// The sessions' deadlines, kept; and the order in which they come, among others that were given
+  /// up since. The first is never one of those.
+  std::vector<bridge::MonotonicTime> account_deadlines_;
+  using Due = std::pair<bridge::MonotonicTime, AccountIndex>;
+  std::priority_queue<Due, std::vector<Due>, std::greater<>> due_;
   bool accounts_started_ = false;
   std::optional<Connection> mark_connection_;
 

@@ -62,7 +62,7 @@ class Summary {
     ++seeds_;
     events_ += outcome.events;
     publications_ += outcome.publications;
-    account_hours_ += static_cast<double>(options.accounts) *
+    account_hours_ += static_cast<double>(completed(options).accounts) *
                       static_cast<double>(outcome.ended_at.count()) / 3.6e9;
   }
 
@@ -114,24 +114,26 @@ int main(int argc, char** argv) {
   std::string profile = std::string(profile_text(options.profile));
   std::string mutant = std::string(mutant_text(options.mutant));
   std::vector<std::string> without;
-  int reconcile_s = 60;
+  int reconcile_s = 0;
   int trades_s = 0;
   bool prints_trace = false;
 
   CLI::App app{"Runs the bridge's sessions against the simulated exchange in virtual time."};
   auto* const seed = app.add_option("--seed", seeds.first, "one seed, one history");
   app.add_option("--seeds", range, "FIRST..LAST")->excludes(seed);
-  app.add_option("--accounts", options.accounts)->check(CLI::Range(1, 2000))->capture_default_str();
+  app.add_option("--accounts", options.accounts, "0, here and below: by profile")
+      ->check(CLI::Range(0, 2000))
+      ->capture_default_str();
   app.add_option("--hours", options.hours, "of virtual time, before faults stop")
       ->check(CLI::Range(1, 100'000))
       ->capture_default_str();
-  app.add_option("--profile", profile, "calm, faults or storm")->capture_default_str();
+  app.add_option("--profile", profile, "calm, faults, storm or wide")->capture_default_str();
   app.add_option("--mutant", mutant, "plants a fault that a checker must find")
       ->capture_default_str();
   app.add_option("--reconcile", reconcile_s, "seconds between two comparisons over REST")
-      ->check(CLI::Range(10, 3600))
+      ->check(CLI::Range(0, 3600))
       ->capture_default_str();
-  app.add_option("--trades", trades_s, "seconds between two trades of an account; 0: by profile")
+  app.add_option("--trades", trades_s, "seconds between two trades of an account")
       ->check(CLI::Range(0, 86'400))
       ->capture_default_str();
   app.add_option("--without", without,

@@ -93,7 +93,7 @@ void Network::close(LinkId id) {
   link.client = Link::Client::closed;
   link.to_client_.clear();
   if (!link.is_dead) to_server(id, link, Link::ToServer::Kind::closed, {});
-  forget_if_over(id);
+  forget_if_over(id, link);
 }
 
 void Network::request(const RequestPurpose& purpose, exchange::HttpRequest request,
@@ -149,15 +149,15 @@ void Network::deliver_to_client(LinkId id) {
   Link& link = found->second;
   const LinkOwner owner = link.owner;
   bool any = false;
-  // Whoever is told may close the link.
-  while (links_.contains(id) && !link.to_client_.empty() &&
-         link.to_client_.front().at <= clock_.elapsed()) {
+  delivering_ = id;  // whoever is told may close the link
+  while (!link.to_client_.empty() && link.to_client_.front().at <= clock_.elapsed()) {
     const Link::ToClient item = std::move(link.to_client_.front());
     link.to_client_.pop_front();
     any = true;
     deliver(id, link, item);
   }
-  forget_if_over(id);
+  delivering_ = 0;
+  forget_if_over(id, link);
   if (any) user_->turn_ended(owner);
 }
 
@@ -221,8 +221,10 @@ void Network::deliver_to_server(LinkId id) {
         break;
     }
   }
+  delivering_ = id;
   pump();
-  forget_if_over(id);
+  delivering_ = 0;
+  forget_if_over(id, link);
 }
 
 void Network::accept(LinkId id, Link& link, const std::string& target) {
@@ -258,7 +260,7 @@ void Network::pump() {
     }
     if (link.is_dead || link.client == Link::Client::closed) {
       if (link.is_dead) swallow(link);
-      forget_if_over(id);
+      forget_if_over(id, link);
       continue;
     }
     if (link.pump_ != pumps_) {
@@ -377,14 +379,11 @@ void Network::swallow(Link& link) {
   if (link.owner.account != nobody) witness_->swallowed(link.owner.account);
 }
 
-void Network::forget_if_over(LinkId id) {
-  const auto found = links_.find(id);
-  if (found == links_.end()) return;
-  const Link& link = found->second;
-  if (link.client != Link::Client::closed || link.connection) return;
+void Network::forget_if_over(LinkId id, Link& link) {
+  if (link.client != Link::Client::closed || link.connection || id == delivering_) return;
   if (!link.is_dead && !link.to_server_.empty()) return;
   if (Link*& newest = newest_[place_of(link.owner.account)]; newest == &link) newest = nullptr;
-  links_.erase(found);
+  links_.erase(id);
 }
 
 // --- for checkers -----------------------------------------------------------------------------

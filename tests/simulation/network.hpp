@@ -191,7 +191,7 @@ class Network {
     return account == nobody ? 0 : account + std::size_t{1};
   }
   void swallow(Link& link);
-  void forget_if_over(LinkId id);
+  void forget_if_over(LinkId id, Link& link);
   template <class Action>
   void for_links(Target target, Action action);
 
@@ -212,6 +212,7 @@ class Network {
   RequestId last_request_ = 0;
   std::uint64_t pumps_ = 0;
   std::string frame_;  // of the delivery that is being made, padded
+  LinkId delivering_ = 0;  // is not forgotten meanwhile
 
   std::uint64_t duplicated_per_thousand_ = 0;
   Instant refused_until_{};

@@ -23,6 +23,17 @@ constexpr std::array profiles = {
             .trade_interval_ms = 5'000,
             .action_interval = 1min,
             .duplicated_per_thousand = 20},
+    // As many hours of as many accounts as there is time for: the accounts share one mark price
+    // stream, which is slower by three with its limit of age.
+    Profile{.name = ProfileName::wide,
+            .fault_interval = 1min,
+            .trade_interval_ms = 180'000,
+            .action_interval = 2min,
+            .duplicated_per_thousand = 5,
+            .accounts = 64,
+            .mark_price_interval_ms = 9'000,
+            .stale_after = 30s,
+            .reconcile_interval = 3min},
 };
 
 }  // namespace
@@ -32,6 +43,7 @@ std::string_view profile_text(ProfileName name) {
     case ProfileName::calm: return "calm";
     case ProfileName::faults: return "faults";
     case ProfileName::storm: return "storm";
+    case ProfileName::wide: return "wide";
   }
   return "";
 }
@@ -67,9 +79,18 @@ const Profile& profile_of(ProfileName name) {
   return profiles[static_cast<std::size_t>(name)];
 }
 
+Options completed(Options options) {
+  const Profile& profile = profile_of(options.profile);
+  if (options.accounts == 0) options.accounts = profile.accounts;
+  if (options.reconcile_interval == 0s) options.reconcile_interval = profile.reconcile_interval;
+  if (options.trade_interval == 0s)
+    options.trade_interval = std::chrono::milliseconds{profile.trade_interval_ms};
+  return options;
+}
+
 std::string replay_command(const Options& options) {
   std::string command = "simulation --seed " + std::to_string(options.seed) + " --accounts " +
-                        std::to_string(options.accounts) + " --hours " +
+                        std::to_string(completed(options).accounts) + " --hours " +
                         std::to_string(options.hours) + " --profile " +
                         std::string(profile_text(options.profile));
   const Options defaults;

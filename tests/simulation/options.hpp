@@ -14,7 +14,7 @@
 namespace simulation {
 
 /// How unfriendly the world is.
-enum class ProfileName : std::uint8_t { calm, faults, storm };
+enum class ProfileName : std::uint8_t { calm, faults, storm, wide };
 
 std::string_view profile_text(ProfileName name);
 std::optional<ProfileName> parse_profile(std::string_view text);
@@ -36,6 +36,13 @@ struct Profile {
   Instant action_interval{};
   /// How often a frame of a user stream comes twice, in a thousand.
   std::uint64_t duplicated_per_thousand = 0;
+  int accounts = 8;
+  /// Prices move so often, and the streams of three seconds tick no more often.
+  exchange::UnixMs mark_price_interval_ms = 1'000;
+  /// How old a mark price may be.
+  bridge::Duration stale_after = std::chrono::seconds{10};
+  /// How often the bridge compares positions over REST.
+  bridge::Duration reconcile_interval = std::chrono::seconds{60};
 };
 
 const Profile& profile_of(ProfileName name);
@@ -43,17 +50,18 @@ const Profile& profile_of(ProfileName name);
 /// One simulation. Everything else follows from these.
 struct Options {
   std::uint64_t seed = 1;
-  int accounts = 8;
+  int accounts = 0;  // zero, here and below: as the profile says
   int hours = 6;
   ProfileName profile = ProfileName::faults;
   Mutant mutant = Mutant::none;
   std::set<FaultGroup> without;
-  /// How often the bridge compares positions over REST.
-  bridge::Duration reconcile_interval = std::chrono::seconds{60};
-  /// Between two trades of an account; zero: as the profile says.
+  bridge::Duration reconcile_interval{};
   bridge::Duration trade_interval{};
   TraceLines lines = TraceLines::none;
 };
+
+/// The same, with what the profile says in the place of what is not given.
+Options completed(Options options);
 
 /// The command that runs exactly this again.
 std::string replay_command(const Options& options);

@@ -27,7 +27,7 @@ constexpr bridge::Duration recovery_time = 5min;
 constexpr bridge::Duration settling_time = 1min;
 
 Driver::Settings settings_of(const Options& options) {
-  return {.stale_after = 10s,
+  return {.stale_after = profile_of(options.profile).stale_after,
           .reconcile_interval = options.reconcile_interval,
           .mark_price_interval = bridge::MarkPriceInterval::three_seconds,
           .seed = exchange::seed_for(options.seed, "bridge"),
@@ -47,12 +47,12 @@ bridge::Duration retry_after_of(const exchange::HttpResponse& response) {
 }  // namespace
 
 Simulation::Simulation(const Options& options)
-    : options_(options),
-      scenario_(scenario_of(options)),
+    : options_(completed(options)),
+      scenario_(scenario_of(options_)),
       trace_(options.lines),
       exchange_(scenario_, VirtualClock::start_ms),
       network_(exchange_, clock_, queue_, trace_, exchange::seed_for(options.seed, "network")),
-      driver_(network_, clock_, trace_, *this, settings_of(options)),
+      driver_(network_, clock_, trace_, *this, settings_of(options_)),
       subscriber_(exchange_.world().symbols, scenario_.accounts.size()),
       truth_(exchange_, network_, clock_),
       faults_(exchange_, network_, clock_, paused_until_, truth_, trace_, options_),

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include <boost/container/flat_map.hpp>
+
 #include "tests/exchange/model/position.hpp"
 #include "tests/exchange/model/result.hpp"
 #include "tests/exchange/model/symbols.hpp"
@@ -45,6 +47,9 @@ struct FilledOrder {
   AccountChange change = {};
 };
 
+/// In the order of their keys; a pointer into it is good until another position is added.
+using Positions = boost::container::flat_map<PositionKey, Position>;
+
 /// One account's wallets, positions and settings. All operations take the exchange's time and
 /// change nothing when they refuse.
 class Account {
@@ -52,7 +57,7 @@ class Account {
   Account(const SymbolTable& symbols, PositionMode mode, SymbolSetting default_setting);
 
   PositionMode mode() const { return mode_; }
-  const std::map<PositionKey, Position>& positions() const { return positions_; }
+  const Positions& positions() const { return positions_; }
   const std::map<std::string, Amount, std::less<>>& wallets() const { return wallets_; }
   SymbolSetting setting(SymbolId symbol) const;
   /// The position, or an empty one.
@@ -85,8 +90,8 @@ class Account {
   const SymbolTable& symbols_;
   PositionMode mode_;
   SymbolSetting default_setting_;
-  std::map<SymbolId, SymbolSetting> settings_;
-  std::map<PositionKey, Position> positions_;
+  boost::container::flat_map<SymbolId, SymbolSetting> settings_;
+  Positions positions_;
   std::map<std::string, Amount, std::less<>> wallets_;
 };
 

@@ -35,9 +35,16 @@ void FreshnessChecker::sweep() {
   for (std::size_t symbol = 0; symbol < heard_at_.size(); ++symbol)
     heard_at_[symbol] =
         scene().driver.price_heard_at(symbols[static_cast<exchange::SymbolId>(symbol)].name);
+  const Instant recently = scene().clock.elapsed() - scene().driver.settings().stale_after;
+  const std::vector<HeldPosition>& positions = scene().subscriber.positions();
   for (const std::uint32_t topic : scene().subscriber.open_topics()) {
-    const HeldPosition& held = scene().subscriber.positions()[topic];
-    if (held.state == bridge::PositionState::live) check_price(held);
+    const HeldPosition& held = positions[topic];
+    if (held.state != bridge::PositionState::live) continue;
+    // Nearly all, nearly always.
+    if (held.mark_time && heard_at_[held.key.symbol] >= recently &&
+        VirtualClock::instant_of(*held.mark_time) >= recently)
+      continue;
+    check_price(held);
   }
 }
 

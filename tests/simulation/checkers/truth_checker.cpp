@@ -55,8 +55,11 @@ void TruthChecker::check_position(AccountIndex account, exchange::PositionKey ke
                                   const exchange::Position& position, Excuse excuse) {
   // It may not have been sent yet.
   if (scene().clock.exchange_ms() <= position.update_time + Truth::event_delay_max_ms) return;
+  static const bridge::Position none;
   const HeldPosition* const held = scene().subscriber.find(account, key);
-  const std::string what = difference(account, key, position, held);
+  const bridge::Position& ours = held == nullptr ? none : held->position;
+  if (is_right(account, key, position, ours)) return;
+  const std::string what = difference(account, key, position, ours);
   if (what.empty()) return;
   if (excuse == Excuse::losses && is_excused(account, key)) return;
   const std::string_view symbol = scene().exchange.world().symbols[key.symbol].name;
@@ -74,11 +77,21 @@ bool TruthChecker::is_excused(AccountIndex account, exchange::PositionKey key) c
          since + scene().driver.settings().reconcile_interval + reconcile_allowance;
 }
 
+bool TruthChecker::is_right(AccountIndex account, exchange::PositionKey key,
+                            const exchange::Position& position, const bridge::Position& ours) const {
+  if (!is_equal(ours.amount, position.amount)) return false;
+  if (!position.is_open()) return true;
+  const exchange::SymbolSetting setting = scene().truth.account(account).setting(key.symbol);
+  return is_equal(ours.entry_price, position.entry_price) &&
+         (!ours.isolated_wallet || is_equal(*ours.isolated_wallet, position.isolated_wallet)) &&
+         (!ours.realized_pnl || is_equal(*ours.realized_pnl, position.realized)) && ours.leverage &&
+         static_cast<int>(*ours.leverage) == setting.leverage &&
+         is_same(ours.margin_type, setting.margin_type);
+}
+
 std::string TruthChecker::difference(AccountIndex account, exchange::PositionKey key,
                                      const exchange::Position& position,
-                                     const HeldPosition* held) const {
-  static const bridge::Position none;
-  const bridge::Position& ours = held == nullptr ? none : held->position;
+                                     const bridge::Position& ours) const {
   const auto differs = [](std::string_view what, const bridge::Decimal& value,
                           exchange::Amount truth) {
     return "its " + std::string(what) + " is " + value.to_string() + " where the exchange has " +

@@ -21,9 +21,11 @@ class TruthChecker final : public Checker {
   void check_position(AccountIndex account, exchange::PositionKey key,
                       const exchange::Position& position, Excuse excuse);
   bool is_excused(AccountIndex account, exchange::PositionKey key) const;
-  /// What is different, in words; empty: nothing is.
+  bool is_right(AccountIndex account, exchange::PositionKey key,
+                const exchange::Position& position, const bridge::Position& ours) const;
+  /// What is different, in words; empty: nothing, or what may be on its way.
   std::string difference(AccountIndex account, exchange::PositionKey key,
-                         const exchange::Position& position, const HeldPosition* held) const;
+                         const exchange::Position& position, const bridge::Position& ours) const;
 
   int sweeps_ = 0;
 };

@@ -23,14 +23,15 @@ Subscriber::Subscriber(const exchange::SymbolTable& symbols, std::size_t account
 void Subscriber::take(const bridge::PositionUpdate& update, AccountIndex account, Instant now) {
   if (update.topic >= positions_.size()) positions_.resize(update.topic + std::size_t{1});
   HeldPosition& held = positions_[update.topic];
+  HeldAccount& owner = accounts_[account];
   if (held.seq == 0) {
     const auto symbol = symbols_.find(update.symbol);
     BRIDGE_ASSERT(symbol.has_value());
     held.account = account;
     held.key = {*symbol, to_exchange(update.position_side)};
     held.symbol = update.symbol;
-    accounts_[account].topics.push_back(update.topic);
-    accounts_[account].topic_of_key[number_of(held.key)] = update.topic;
+    owner.topics.push_back(update.topic);
+    owner.topic_of_key[number_of(held.key)] = update.topic;
   }
   const bool is_open = update.position.is_open();
   const bool opens = is_open && !held.is_open();
@@ -38,15 +39,25 @@ void Subscriber::take(const bridge::PositionUpdate& update, AccountIndex account
   const bool becomes_live =
       held.state == bridge::PositionState::stale && update.state == bridge::PositionState::live;
   if (opens || loses_price || becomes_live) held.unpriced_since = now;
+  const auto count_open = [&](int one) {
+    if (!held.is_open()) return;
+    owner.open += one;
+    if (held.state == bridge::PositionState::live) owner.open_and_live += one;
+  };
+  count_open(-1);
   note_open(update.topic, held, is_open);
   // As the bridge's encoder does: what has no new revision is sent as it was the time before.
-  if (held.seq == 0 || held.revision != update.revision) held.position = update.position;
+  if (held.seq == 0 || held.revision != update.revision) {
+    held.position = update.position;
+    ++owner.changes;
+  }
   held.revision = update.revision;
   held.state = update.state;
+  count_open(+1);
   held.seq = update.seq;
   held.mark_time.reset();
   if (update.mark_price != nullptr) held.mark_time = update.mark_price->event_time;
-  accounts_[account].account_seq = update.account_seq;
+  owner.account_seq = update.account_seq;
 }
 
 void Subscriber::note_open(std::uint32_t topic, HeldPosition& held, bool is_open) {

@@ -36,6 +36,9 @@ struct HeldAccount {
   bool mark_connected = false;
   Instant state_since{};
   std::uint64_t account_seq = 0;
+  std::uint64_t changes = 0;  // of its positions, prices apart
+  int open = 0;               // positions
+  int open_and_live = 0;
   std::vector<std::uint32_t> topics;  // all that were ever heard of
   std::vector<std::uint32_t> topic_of_key;  // by number_of(key); no_topic: never heard of
 

@@ -67,6 +67,7 @@ void Truth::lose_settings_since(AccountIndex index, exchange::UnixMs longest_ms)
 }
 
 void Truth::setting_changed(AccountIndex index, exchange::SymbolId symbol) {
+  ++accounts_[index].settings_changed;
   accounts_[index].settings[symbol] = {.changed_at = clock_.elapsed(), .is_lost = !is_told(index)};
 }
 

@@ -39,6 +39,10 @@ class Truth {
   const exchange::Account& account(AccountIndex index) const {
     return exchange_.world().members[index]->account;
   }
+  /// Grows with everything that happens to the account's positions and settings.
+  std::uint64_t changes(AccountIndex index) const {
+    return exchange_.world().members[index]->changes + accounts_[index].settings_changed;
+  }
   /// When the last change of the position was lost; nothing: none was.
   std::optional<Instant> lost_at(AccountIndex account, exchange::PositionKey key) const;
   bool is_setting_lost(AccountIndex account, exchange::SymbolId symbol) const;
@@ -59,6 +63,7 @@ class Truth {
     std::uint64_t changes = 0;
     std::map<exchange::PositionKey, Instant> lost;
     std::vector<Setting> settings;  // by symbol
+    std::uint64_t settings_changed = 0;
     Instant requests_failed_until{};
     Instant events_lost_until{};
   };

@@ -159,9 +159,9 @@ HttpResponse answer_admitted(World& world, const HttpRequest& request, const End
     const UnixMs lag = world.faults.answer_lag(attempt, now);
     if (lag > 0) call.account = &older.emplace((*member)->past.at((*member)->account, lag, now));
   }
-  const Result<std::string> body = endpoint->answer(call);
+  Result<std::string> body = endpoint->answer(call);
   if (!body) return refusal_response(world, body.error());
-  return {.status = 200, .body = *body};
+  return {.status = 200, .body = std::move(*body)};
 }
 
 }  // namespace

@@ -18,35 +18,37 @@ void AnnouncementChecker::published_status(const bridge::AccountStatus& status,
 
 void AnnouncementChecker::settled(AccountIndex account) {
   const HeldAccount& held = scene().subscriber.account(account);
-  if (held.is_live()) return;
+  if (held.is_live() || held.open_and_live == 0) return;
   for (const std::uint32_t topic : held.topics) {
     const HeldPosition& position = scene().subscriber.positions()[topic];
-    if (position.is_open() && position.state == bridge::PositionState::live) report_live(position);
+    if (position.is_open() && position.state == bridge::PositionState::live)
+      report(scene().account_name(account) + " " + position.symbol +
+             " is live and its account is not");
   }
 }
 
 void AnnouncementChecker::sweep() {
   if (scene().is_paused()) return;
-  const Instant now = scene().clock.elapsed();
-  for (const std::uint32_t topic : scene().subscriber.open_topics()) {
-    const HeldPosition& position = scene().subscriber.positions()[topic];
-    const HeldAccount& account = scene().subscriber.account(position.account);
-    if (position.state == bridge::PositionState::live) {
-      if (!account.is_live()) report_live(position);
-      continue;
-    }
-    if (!account.is_live() || now - account.state_since <= allowance || !position.mark_time)
-      continue;
-    const Instant sent = VirtualClock::instant_of(*position.mark_time);
-    if (now - sent < scene().driver.settings().stale_after - allowance)
-      report(scene().account_name(position.account) + " " + position.symbol +
-             " is stale although its account is live and its price is of " + to_text(sent));
+  for (AccountIndex account = 0; account < scene().subscriber.account_count(); ++account) {
+    settled(account);
+    check_stale(account);
   }
 }
 
-void AnnouncementChecker::report_live(const HeldPosition& position) const {
-  report(scene().account_name(position.account) + " " + position.symbol +
-         " is live and its account is not");
+void AnnouncementChecker::check_stale(AccountIndex index) const {
+  const HeldAccount& account = scene().subscriber.account(index);
+  const Instant now = scene().clock.elapsed();
+  if (!account.is_live() || account.open == account.open_and_live) return;
+  if (now - account.state_since <= allowance) return;
+  for (const std::uint32_t topic : account.topics) {
+    const HeldPosition& position = scene().subscriber.positions()[topic];
+    if (!position.is_open() || position.state == bridge::PositionState::live) continue;
+    if (!position.mark_time) continue;
+    const Instant sent = VirtualClock::instant_of(*position.mark_time);
+    if (now - sent < scene().driver.settings().stale_after - allowance)
+      report(scene().account_name(index) + " " + position.symbol +
+             " is stale although its account is live and its price is of " + to_text(sent));
+  }
 }
 
 }  // namespace simulation

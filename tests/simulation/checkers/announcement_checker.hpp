@@ -16,7 +16,7 @@ class AnnouncementChecker final : public Checker {
   void sweep() override;
 
  private:
-  void report_live(const HeldPosition& position) const;
+  void check_stale(AccountIndex account) const;
 };
 
 }  // namespace simulation

@@ -42,30 +42,34 @@ void TruthChecker::check(AccountIndex account, Excuse excuse) {
   if (!is_live(account) || scene().is_paused()) return;
   const Network::Link* const link = scene().network.link_of(account);
   if (link != nullptr && !link->is_quiet()) return;
+  const Seen now{scene().truth.changes(account), scene().subscriber.account(account).changes};
+  if (right_[account] == now) return;
+  bool is_right = true;
   for (const auto& [key, position] : scene().truth.account(account).positions())
-    check_position(account, key, position, excuse);
+    is_right = check_position(account, key, position, excuse) && is_right;
   for (const std::uint32_t topic : scene().subscriber.account(account).topics) {
     const HeldPosition& held = scene().subscriber.positions()[topic];
     if (held.is_open() && !scene().truth.account(account).positions().contains(held.key))
       report(scene().account_name(account) + " " + held.symbol + ": published, and never held");
   }
+  if (is_right) right_[account] = now;
 }
 
-void TruthChecker::check_position(AccountIndex account, exchange::PositionKey key,
+bool TruthChecker::check_position(AccountIndex account, exchange::PositionKey key,
                                   const exchange::Position& position, Excuse excuse) {
   // It may not have been sent yet.
-  if (scene().clock.exchange_ms() <= position.update_time + Truth::event_delay_max_ms) return;
+  if (scene().clock.exchange_ms() <= position.update_time + Truth::event_delay_max_ms) return false;
   static const bridge::Position none;
   const HeldPosition* const held = scene().subscriber.find(account, key);
   const bridge::Position& ours = held == nullptr ? none : held->position;
-  if (is_right(account, key, position, ours)) return;
+  if (is_right(account, key, position, ours)) return true;
   const std::string what = difference(account, key, position, ours);
-  if (what.empty()) return;
-  if (excuse == Excuse::losses && is_excused(account, key)) return;
+  if (what.empty() || (excuse == Excuse::losses && is_excused(account, key))) return false;
   const std::string_view symbol = scene().exchange.world().symbols[key.symbol].name;
   report(scene().account_name(account) + " " + std::string(symbol) + " " +
          std::string(exchange::position_side_text(key.side)) + " is live and " + what +
          "; it last changed at " + to_text(VirtualClock::instant_of(position.update_time)));
+  return false;
 }
 
 bool TruthChecker::is_excused(AccountIndex account, exchange::PositionKey key) const {

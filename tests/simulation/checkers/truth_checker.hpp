@@ -1,5 +1,7 @@
 #pragma once
 
+#include <vector>
+
 #include "tests/simulation/checker.hpp"
 
 namespace simulation {
@@ -9,7 +11,8 @@ namespace simulation {
 /// without a word.
 class TruthChecker final : public Checker {
  public:
-  using Checker::Checker;
+  explicit TruthChecker(Scene& scene)
+      : Checker(scene), right_(scene.subscriber.account_count()) {}
   std::string_view name() const override { return "truth"; }
   void settled(AccountIndex account) override;
   void sweep() override;
@@ -18,7 +21,8 @@ class TruthChecker final : public Checker {
  private:
   enum class Excuse : std::uint8_t { losses, none };
   void check(AccountIndex account, Excuse excuse);
-  void check_position(AccountIndex account, exchange::PositionKey key,
+  /// Whether it is right, without any excuse.
+  bool check_position(AccountIndex account, exchange::PositionKey key,
                       const exchange::Position& position, Excuse excuse);
   bool is_excused(AccountIndex account, exchange::PositionKey key) const;
   bool is_right(AccountIndex account, exchange::PositionKey key,
@@ -27,6 +31,13 @@ class TruthChecker final : public Checker {
   std::string difference(AccountIndex account, exchange::PositionKey key,
                          const exchange::Position& position, const bridge::Position& ours) const;
 
+  /// How often either side had changed when all was right: while that is so, it still is.
+  struct Seen {
+    std::uint64_t truth = UINT64_MAX;
+    std::uint64_t subscriber = UINT64_MAX;
+    friend bool operator==(const Seen&, const Seen&) = default;
+  };
+  std::vector<Seen> right_;  // by account
   int sweeps_ = 0;
 };
 

@@ -71,7 +71,7 @@ Instant FaultScript::next_at() {
 
 FaultScript::Aim FaultScript::draw_aim() {
   Aim aim;
-  switch (random_.below(5)) {
+  switch (random_.below(profile_of(options_.profile).aims)) {
     case 0: aim.fault.scope = exchange::FaultScope::everything; break;
     case 1:
       aim.target = nobody;

@@ -58,8 +58,10 @@ LinkId Network::open(const LinkOwner& owner, std::string target) {
   const LinkId id = ++last_link_;
   Link& link = links_[id];
   link.owner = owner;
-  if (newest_.size() <= place_of(owner.account)) newest_.resize(place_of(owner.account) + 1);
-  newest_[place_of(owner.account)] = &link;
+  if (owned_.size() <= place_of(owner.account)) owned_.resize(place_of(owner.account) + 1);
+  Owned& owned = owned_[place_of(owner.account)];
+  owned.newest = &link;
+  ++owned.open;
   const Instant now = clock_.elapsed();
   if (now < refused_until_) {
     to_client(id, link, {.kind = Link::ToClient::Kind::refused}, now + delay(connect_delay_max));
@@ -90,8 +92,7 @@ void Network::close(LinkId id) {
   const auto found = links_.find(id);
   if (found == links_.end() || found->second.client == Link::Client::closed) return;
   Link& link = found->second;
-  link.client = Link::Client::closed;
-  link.to_client_.clear();
+  client_closes(link);
   if (!link.is_dead) to_server(id, link, Link::ToServer::Kind::closed, {});
   forget_if_over(id, link);
 }
@@ -167,8 +168,7 @@ void Network::deliver(LinkId id, Link& link, const Link::ToClient& item) {
   link.heard_at = clock_.elapsed();
   trace_.mix(static_cast<std::uint64_t>(item.kind));
   const auto end = [&](CloseCause cause, std::string text) {
-    link.client = Link::Client::closed;
-    link.to_client_.clear();
+    client_closes(link);
     user_->stream_closed(link.owner, {cause, std::move(text)});
   };
   switch (item.kind) {
@@ -375,6 +375,12 @@ void Network::heal() {
   for (auto& [id, link] : links_) link.slow_until_ = link.held_until_ = now;
 }
 
+void Network::client_closes(Link& link) {
+  link.client = Link::Client::closed;
+  link.to_client_.clear();
+  --owned_[place_of(link.owner.account)].open;
+}
+
 void Network::swallow(Link& link) {
   if (link.owner.account != nobody) witness_->swallowed(link.owner.account);
 }
@@ -382,18 +388,12 @@ void Network::swallow(Link& link) {
 void Network::forget_if_over(LinkId id, Link& link) {
   if (link.client != Link::Client::closed || link.connection || id == delivering_) return;
   if (!link.is_dead && !link.to_server_.empty()) return;
-  if (Link*& newest = newest_[place_of(link.owner.account)]; newest == &link) newest = nullptr;
+  if (Link*& newest = owned_[place_of(link.owner.account)].newest; newest == &link)
+    newest = nullptr;
   links_.erase(id);
 }
 
 // --- for checkers -----------------------------------------------------------------------------
-
-const Network::Link* Network::link_of(AccountIndex account) const {
-  const std::size_t place = place_of(account);
-  if (place >= newest_.size()) return nullptr;
-  const Link* const link = newest_[place];
-  return link == nullptr || link->client == Link::Client::closed ? nullptr : link;
-}
 
 bool Network::can_tell(AccountIndex account) const {
   const Link* const link = link_of(account);

@@ -162,13 +162,27 @@ class Network {
   };
   const std::map<LinkId, Link>& links() const { return links_; }
   /// The bridge's newest stream of the account; null when it has none.
-  const Link* link_of(AccountIndex account) const;
+  const Link* link_of(AccountIndex account) const {
+    const std::size_t place = place_of(account);
+    if (place >= owned_.size()) return nullptr;
+    const Link* const link = owned_[place].newest;
+    return link == nullptr || link->client == Link::Client::closed ? nullptr : link;
+  }
+  /// How many streams the bridge has for the account.
+  int open_links(AccountIndex account) const {
+    const std::size_t place = place_of(account);
+    return place < owned_.size() ? owned_[place].open : 0;
+  }
   /// Whether what happens to the account now will be told to the bridge, as far as can be known.
   bool can_tell(AccountIndex account) const;
   /// The longest that a delay of a healthy stream or request is.
   static constexpr bridge::Duration delay_max = std::chrono::milliseconds{80};
 
  private:
+  static std::size_t place_of(AccountIndex account) {
+    return account == nobody ? 0 : account + std::size_t{1};
+  }
+
   struct Request {
     RequestPurpose purpose;
     exchange::HttpRequest request;
@@ -187,9 +201,6 @@ class Network {
   void accept(LinkId id, Link& link, const std::string& target);
   void deliver_request(RequestId id);
   void deliver_answer(RequestId id);
-  static std::size_t place_of(AccountIndex account) {
-    return account == nobody ? 0 : account + std::size_t{1};
-  }
   void swallow(Link& link);
   void forget_if_over(LinkId id, Link& link);
   template <class Action>
@@ -205,8 +216,13 @@ class Network {
 
   std::map<LinkId, Link> links_;
   std::unordered_map<exchange::ConnectionId, LinkId> link_of_connection_;
-  /// By account, the mark price stream first; null: it has none, or it is forgotten.
-  std::vector<Link*> newest_;
+  /// By account, the mark price stream first.
+  struct Owned {
+    Link* newest = nullptr;  // null: there is none, or it is forgotten
+    int open = 0;            // links that the bridge has not closed or lost
+  };
+  std::vector<Owned> owned_;
+  void client_closes(Link& link);
   LinkId last_link_ = 0;
   std::unordered_map<RequestId, Request> requests_;
   RequestId last_request_ = 0;

@@ -27,13 +27,14 @@ constexpr std::array profiles = {
     // stream, which is slower by three with its limit of age.
     Profile{.name = ProfileName::wide,
             .fault_interval = 1min,
+            .aims = 20,
             .trade_interval_ms = 180'000,
             .action_interval = 2min,
             .duplicated_per_thousand = 5,
             .accounts = 64,
             .mark_price_interval_ms = 9'000,
             .stale_after = 30s,
-            .reconcile_interval = 3min},
+            .reconcile_interval = 5min},
 };
 
 }  // namespace

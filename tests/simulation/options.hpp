@@ -30,6 +30,9 @@ struct Profile {
   ProfileName name = ProfileName::calm;
   /// Between two faults, on the average; zero: there are none.
   Instant fault_interval{};
+  /// Of so many faults that can be aimed, one meets all streams and one the mark prices; the others
+  /// meet one account each.
+  std::uint64_t aims = 5;
   /// Between two trades of an account, on the average.
   exchange::UnixMs trade_interval_ms = 0;
   /// Between two changes of a setting (leverage, margin type, deposit) of any account.

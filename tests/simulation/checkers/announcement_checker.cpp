@@ -30,15 +30,18 @@ void AnnouncementChecker::settled(AccountIndex account) {
 void AnnouncementChecker::sweep() {
   if (scene().is_paused()) return;
   for (AccountIndex account = 0; account < scene().subscriber.account_count(); ++account) {
-    settled(account);
-    check_stale(account);
+    const HeldAccount& held = scene().subscriber.account(account);
+    if (!held.is_live()) {
+      settled(account);
+    } else if (held.open != held.open_and_live) {
+      check_stale(account);
+    }
   }
 }
 
 void AnnouncementChecker::check_stale(AccountIndex index) const {
   const HeldAccount& account = scene().subscriber.account(index);
   const Instant now = scene().clock.elapsed();
-  if (!account.is_live() || account.open == account.open_and_live) return;
   if (now - account.state_since <= allowance) return;
   for (const std::uint32_t topic : account.topics) {
     const HeldPosition& position = scene().subscriber.positions()[topic];

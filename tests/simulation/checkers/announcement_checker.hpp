@@ -16,7 +16,7 @@ class AnnouncementChecker final : public Checker {
   void sweep() override;
 
  private:
-  void check_stale(AccountIndex account) const;
+  void check_stale(AccountIndex account) const;  // of one that is live
 };
 
 }  // namespace simulation

@@ -1,7 +1,5 @@
 #include "tests/simulation/checkers/socket_checker.hpp"
 
-#include <algorithm>
-
 namespace simulation {
 
 void SocketChecker::settled(AccountIndex account) {
@@ -10,14 +8,10 @@ void SocketChecker::settled(AccountIndex account) {
 }
 
 void SocketChecker::sweep() {
-  std::fill(open_.begin(), open_.end(), 0);
-  for (const auto& [id, link] : scene().network.links()) {
-    if (link.client == Network::Link::Client::closed) continue;
-    const std::size_t index = std::min<std::size_t>(link.owner.account, open_.size() - 1);
-    if (++open_[index] > 1)
-      report(link.owner.account == nobody
-                 ? "there are two mark price streams"
-                 : scene().account_name(link.owner.account) + " has two user streams");
+  if (scene().network.open_links(nobody) > 1) report("there are two mark price streams");
+  for (AccountIndex account = 0; account < scene().subscriber.account_count(); ++account) {
+    if (scene().network.open_links(account) > 1)
+      report(scene().account_name(account) + " has two user streams");
   }
 }
 

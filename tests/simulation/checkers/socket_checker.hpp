@@ -1,7 +1,5 @@
 #pragma once
 
-#include <vector>
-
 #include "tests/simulation/checker.hpp"
 
 namespace simulation {
@@ -10,14 +8,10 @@ namespace simulation {
 /// open, and none that was given up stays.
 class SocketChecker final : public Checker {
  public:
-  explicit SocketChecker(Scene& scene)
-      : Checker(scene), open_(scene.subscriber.account_count() + 1) {}
+  using Checker::Checker;
   std::string_view name() const override { return "socket"; }
   void settled(AccountIndex account) override;
   void sweep() override;
-
- private:
-  std::vector<int> open_;  // by account; the last is the mark price stream
 };
 
 }  // namespace simulation

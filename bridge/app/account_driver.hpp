@@ -1,29 +1,27 @@
 #pragma once
 
-#include <memory>
 #include <string>
 
 #include "bridge/app/driver_context.hpp"
-#include "bridge/app/stream_connection.hpp"
+#include "bridge/app/stream_connections.hpp"
 #include "bridge/core/account_session.hpp"
 #include "bridge/wire/credentials.hpp"
 #include "bridge/wire/user_stream_parser.hpp"
 
 namespace bridge {
 
-// Performs what one account's session wants, and tells it what came of it.
+// Performs what one account's session wants of its streams, and tells it what came of it.
 class AccountDriver final : public StreamOwner {
  public:
   // `parse_errors`: counted over all accounts.
   AccountDriver(DriverContext& context, std::string name, Credentials credentials,
-                PositionFeed& feed, PositionFeed::AccountNumber number, const ExchangeClock& clock,
-                AccountSession::Settings settings, Counter& parse_errors);
+                UserStreamForm form, PositionFeed::AccountNumber number, Counter& parse_errors);
 
-  AccountSession& session() { return session_; }
-  const AccountSession& session() const { return session_; }
+  const std::string& name() const { return name_; }
+  const Credentials& credentials() const { return credentials_; }
 
-  // True if there was anything to perform.
-  bool perform_effects();
+  // Not for requests, which need the environment's REST side.
+  void perform(const Effect& effect);
 
   void stream_opened(StreamNumber stream) override;
   void stream_alive(StreamNumber stream) override;
@@ -33,16 +31,16 @@ class AccountDriver final : public StreamOwner {
 
  private:
   void perform(const effect::OpenUserStream& open);
-  void perform(const effect::Request& request);
-  void perform_one(Effect& effect);
+  AccountSession& session() { return context_.session.account(number_); }
 
   DriverContext& context_;
   const std::string name_;
   const Credentials credentials_;
-  AccountSession session_;
+  const UserStreamForm form_;
+  const PositionFeed::AccountNumber number_;
   UserStreamParser parser_;
   Counter& parse_errors_;
-  std::unique_ptr<StreamConnection> connection_;
+  StreamConnections connections_;
 };
 
 }  // namespace bridge

@@ -106,9 +106,11 @@ Result<EnvironmentDriver*, ExitCode> BridgeProcess::driver_of(const Environment&
   const EnvironmentDriver::Settings settings{
       .environment = environment,
       .mark_price_interval = configuration.mark_price.interval,
-      .stale_after = configuration.mark_price.stale_after,
-      .reconcile_interval = configuration.reconcile.interval,
-      .seed = jitter_seed(started_) + (drivers_.size() << 32)};
+      .session = {.mark_price_mode = configuration.mark_price.mode,
+                  .stale_after = configuration.mark_price.stale_after,
+                  .reconcile_interval = configuration.reconcile.interval,
+                  .user_stream_form = configuration.user_stream.form,
+                  .seed = jitter_seed(started_) + (drivers_.size() << 32)}};
   drivers_.push_back(
       std::make_unique<EnvironmentDriver>(loop_, std::move(*tls), *bus_, settings, topics_));
   return drivers_.back().get();

@@ -3,8 +3,8 @@
 namespace bridge::schema {
 
 std::vector<std::string> every_key() {
-  constexpr std::array tables{bridge,     publisher, curve,       curve_client, http,
-                              mark_price, reconcile, environment, account,      secret};
+  constexpr std::array tables{bridge,      publisher, curve,       curve_client, http,  mark_price,
+                              user_stream, reconcile, environment, account,      secret};
   std::vector<std::string> all;
   for (const Table& table : tables) {
     for (const std::string_view key : table.keys)

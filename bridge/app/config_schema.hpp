@@ -16,8 +16,9 @@ struct Table {
 };
 
 namespace keys {
-inline constexpr std::array<std::string_view, 7> root{
-    "bridge", "publisher", "http", "mark_price", "reconcile", "environment", "account"};
+inline constexpr std::array<std::string_view, 8> root{"bridge",      "publisher",   "http",
+                                                      "mark_price",  "user_stream", "reconcile",
+                                                      "environment", "account"};
 inline constexpr std::array<std::string_view, 3> bridge{"instance", "log_level", "log_format"};
 inline constexpr std::array<std::string_view, 4> publisher{"bind", "send_high_water_mark",
                                                            "heartbeat_interval", "curve"};
@@ -26,6 +27,7 @@ inline constexpr std::array<std::string_view, 2> curve_client{"name", "public_ke
 inline constexpr std::array<std::string_view, 3> http{"listen", "allow_remote",
                                                       "per_symbol_metrics"};
 inline constexpr std::array<std::string_view, 3> mark_price{"interval", "mode", "stale_after"};
+inline constexpr std::array<std::string_view, 1> user_stream{"form"};
 inline constexpr std::array<std::string_view, 1> reconcile{"interval"};
 inline constexpr std::array<std::string_view, 4> environment{"rest", "user_stream", "market_stream",
                                                              "ca_file"};
@@ -42,6 +44,7 @@ inline constexpr Table curve{"publisher.curve", keys::curve};
 inline constexpr Table curve_client{"publisher.curve.allowed_clients", keys::curve_client};
 inline constexpr Table http{"http", keys::http};
 inline constexpr Table mark_price{"mark_price", keys::mark_price};
+inline constexpr Table user_stream{"user_stream", keys::user_stream};
 inline constexpr Table reconcile{"reconcile", keys::reconcile};
 inline constexpr Table environment{"environment.NAME", keys::environment};
 inline constexpr Table account{"account", keys::account};

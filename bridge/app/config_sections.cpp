@@ -39,6 +39,10 @@ constexpr std::array mark_price_intervals{
 constexpr std::array mark_price_modes{
     Choice<MarkPriceMode>{"per-symbol", MarkPriceMode::per_symbol},
     Choice<MarkPriceMode>{"all", MarkPriceMode::all}};
+constexpr std::array user_stream_forms{
+    Choice<UserStreamForm>{"events", UserStreamForm::events},
+    Choice<UserStreamForm>{"subscribe", UserStreamForm::subscribe},
+    Choice<UserStreamForm>{"path", UserStreamForm::path}};
 
 std::string host_name() {
   std::array<char, HOST_NAME_MAX + 1> name{};
@@ -256,13 +260,18 @@ MarkPriceSettings read_mark_price_settings(ConfigReading& reading, const toml::t
   TableReader reader{reading, section(root, "mark_price"), schema::mark_price, "mark_price"};
   MarkPriceSettings mark_price;
   reader.read("interval", mark_price.interval, mark_price_intervals);
-  if (reader.read("mode", mark_price.mode, mark_price_modes) &&
-      mark_price.mode == MarkPriceMode::all)
-    reader.problem("mode", "\"all\" is not served by this version", "write \"per-symbol\"");
+  reader.read("mode", mark_price.mode, mark_price_modes);
   // A price that is late once is not missing yet.
   const Duration two_ticks = mark_price.interval == MarkPriceInterval::one_second ? 2s : 6s;
   reader.read("stale_after", mark_price.stale_after, {two_ticks, stale_after_max});
   return mark_price;
+}
+
+UserStreamSettings read_user_stream_settings(ConfigReading& reading, const toml::table& root) {
+  TableReader reader{reading, section(root, "user_stream"), schema::user_stream, "user_stream"};
+  UserStreamSettings user_stream;
+  reader.read("form", user_stream.form, user_stream_forms);
+  return user_stream;
 }
 
 ReconcileSettings read_reconcile_settings(ConfigReading& reading, const toml::table& root) {

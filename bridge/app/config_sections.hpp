@@ -20,6 +20,7 @@ BridgeSettings read_bridge_settings(ConfigReading& reading, const toml::table& t
 PublisherSettings read_publisher_settings(ConfigReading& reading, const toml::table& table);
 HttpSettings read_http_settings(ConfigReading& reading, const toml::table& table);
 MarkPriceSettings read_mark_price_settings(ConfigReading& reading, const toml::table& table);
+UserStreamSettings read_user_stream_settings(ConfigReading& reading, const toml::table& table);
 ReconcileSettings read_reconcile_settings(ConfigReading& reading, const toml::table& table);
 
 // The environments of the file by name; those with problems are among them, incomplete, so that an

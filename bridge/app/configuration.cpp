@@ -77,6 +77,7 @@ Configuration read_configuration(ConfigReading& reading, const toml::table& tabl
   configuration.publisher = read_publisher_settings(reading, table);
   configuration.http = read_http_settings(reading, table);
   configuration.mark_price = read_mark_price_settings(reading, table);
+  configuration.user_stream = read_user_stream_settings(reading, table);
   configuration.reconcile = read_reconcile_settings(reading, table);
   const Environments environments = read_environments(reading, table);
   configuration.accounts = read_accounts(reading, root, environments);
@@ -122,14 +123,6 @@ std::string_view to_string(LogFormat format) {
     case LogFormat::json: return "json";
   }
   BRIDGE_UNREACHABLE("not a LogFormat");
-}
-
-std::string_view to_string(MarkPriceMode mode) {
-  switch (mode) {
-    case MarkPriceMode::per_symbol: return "per-symbol";
-    case MarkPriceMode::all: return "all";
-  }
-  BRIDGE_UNREACHABLE("not a MarkPriceMode");
 }
 
 }  // namespace bridge

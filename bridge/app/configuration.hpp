@@ -13,9 +13,11 @@
 #include "bridge/app/secret_source.hpp"
 #include "bridge/core/log_level.hpp"
 #include "bridge/core/mark_price_interval.hpp"
+#include "bridge/core/mark_price_mode.hpp"
 #include "bridge/core/result.hpp"
 #include "bridge/core/secret.hpp"
 #include "bridge/core/time.hpp"
+#include "bridge/core/user_stream_form.hpp"
 
 // What a configuration file says, checked. config/bridge.toml explains every key.
 namespace bridge {
@@ -57,15 +59,16 @@ struct HttpSettings {
   bool per_symbol_metrics = false;
 };
 
-enum class MarkPriceMode : std::uint8_t { per_symbol, all };
-
-std::string_view to_string(MarkPriceMode mode);  // per-symbol, all
-
 // [mark_price]
 struct MarkPriceSettings {
   MarkPriceInterval interval = MarkPriceInterval::one_second;
   MarkPriceMode mode = MarkPriceMode::per_symbol;
   Duration stale_after = std::chrono::seconds{10};
+};
+
+// [user_stream]
+struct UserStreamSettings {
+  UserStreamForm form = UserStreamForm::events;
 };
 
 // [reconcile]
@@ -97,6 +100,7 @@ struct Configuration {
   PublisherSettings publisher;
   HttpSettings http;
   MarkPriceSettings mark_price;
+  UserStreamSettings user_stream;
   ReconcileSettings reconcile;
   std::vector<AccountSettings> accounts;  // in the file's order; at least one is enabled
 };

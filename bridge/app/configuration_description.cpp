@@ -44,6 +44,7 @@ std::string describe_settings(const Configuration& configuration) {
       {"mark prices",
        fmt::format("{}, every {}, stale after {}", to_string(mark_price.mode),
                    to_string(mark_price.interval), format_duration(mark_price.stale_after))},
+      {"user streams", fmt::format("addressed by {}", to_string(configuration.user_stream.form))},
       {"reconcile", reconcile == Duration::zero()
                         ? "off: positions are never compared with the exchange's"
                         : "every " + format_duration(reconcile)},

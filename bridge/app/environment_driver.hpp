@@ -14,17 +14,14 @@
 #include "bridge/app/mark_driver.hpp"
 #include "bridge/app/repeat_limiter.hpp"
 #include "bridge/app/rest_caller.hpp"
-#include "bridge/core/clock_session.hpp"
-#include "bridge/core/exchange_clock.hpp"
-#include "bridge/core/position_feed.hpp"
+#include "bridge/core/environment_session.hpp"
 #include "bridge/io/tls_context.hpp"
 #include "bridge/wire/credentials.hpp"
 
 namespace bridge {
 
-// Everything that has to do with one environment of the exchange: its accounts, the mark price
-// stream that they share, and its clock. Wakes the sessions when they want it and has their effects
-// performed; decides nothing.
+// Drives everything that has to do with one environment of the exchange: wakes its session when it
+// wants to be woken, has its effects performed, tells it what came of them; decides nothing.
 //
 // All on the main loop, but for what is said to be read by the metrics thread.
 class EnvironmentDriver {
@@ -32,9 +29,7 @@ class EnvironmentDriver {
   struct Settings {
     Environment environment;
     MarkPriceInterval mark_price_interval = MarkPriceInterval::one_second;
-    Duration stale_after{};
-    Duration reconcile_interval{};
-    std::uint64_t seed = 0;  // of all jitter
+    EnvironmentSession::Settings session;
   };
 
   // `topics`: see PositionFeed. All references outlive the driver.
@@ -53,43 +48,40 @@ class EnvironmentDriver {
   bool has_requests() const { return rest_.has_requests(); }
 
   const Environment& environment() const { return settings_.environment; }
-  const PositionFeed& feed() const { return feed_; }
-  std::size_t account_count() const { return accounts_.size(); }
+  const EnvironmentSession& session() const { return session_; }
   const AccountSession& session(PositionFeed::AccountNumber account) const {
-    return accounts_[account]->session();
+    return session_.account(account);
   }
+  const PositionFeed& feed() const { return session_.feed(); }
+  std::size_t account_count() const { return accounts_.size(); }
 
   // Read by the metrics thread.
-  const MarkSession::Metrics& mark_metrics() const { return mark_.session().metrics(); }
+  const MarkSession::Metrics& mark_metrics() const { return session_.mark().metrics(); }
+  const RequestGate::Metrics& gate_metrics() const { return session_.gate().metrics(); }
   const ExchangeClock& clock() const { return clock_; }
-  const RestCaller& rest() const { return rest_; }
+  const RestMetrics& rest_metrics() const { return rest_.metrics(); }
   const Counter& user_parse_errors() const { return user_parse_errors_; }
   const Counter& mark_parse_errors() const { return mark_.parse_errors(); }
 
  private:
-  // Performs what the sessions want, until they want nothing more, and sets the alarm.
+  // Performs what the session wants, and sets the alarm.
   void settle();
-  bool perform_effects();
-  bool perform_clock_effects();
-  void wake();
-  MonotonicTime deadline() const;
+  void perform(const EnvironmentSession::OwnedEffect& owned);
+  void perform_request(EnvironmentSession::Owner owner, const effect::Request& request);
   void set_alarm();
-  void start_accounts_once_the_clock_is_known();
 
   const TlsContext tls_;
   const Settings settings_;
 
   ExchangeClock clock_;
   EnvironmentPublications publications_;
-  PositionFeed feed_;
+  EnvironmentSession session_;
   RestCaller rest_;
   RepeatLimiter repeats_;
   DriverContext context_;
 
-  ClockSession clock_session_;
   MarkDriver mark_;
   std::vector<std::unique_ptr<AccountDriver>> accounts_;  // by PositionFeed::AccountNumber
-  bool accounts_started_ = false;
   Counter user_parse_errors_;
 
   boost::asio::steady_timer alarm_;

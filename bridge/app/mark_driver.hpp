@@ -1,9 +1,7 @@
 #pragma once
 
-#include <memory>
-
 #include "bridge/app/driver_context.hpp"
-#include "bridge/app/stream_connection.hpp"
+#include "bridge/app/stream_connections.hpp"
 #include "bridge/core/mark_price_interval.hpp"
 #include "bridge/core/mark_session.hpp"
 #include "bridge/wire/market_stream_parser.hpp"
@@ -13,15 +11,12 @@ namespace bridge {
 // Performs what the mark price session of an environment wants, and tells it what came of it.
 class MarkDriver final : public StreamOwner {
  public:
-  MarkDriver(DriverContext& context, MarkPriceInterval interval, PositionFeed& feed,
-             MarkSession::Settings settings);
+  MarkDriver(DriverContext& context, MarkPriceInterval interval)
+      : context_{context}, interval_{interval} {}
 
-  MarkSession& session() { return session_; }
-  const MarkSession& session() const { return session_; }
   const Counter& parse_errors() const { return parse_errors_; }
 
-  // True if there was anything to perform.
-  bool perform_effects();
+  void perform(const Effect& effect);
 
   void stream_opened(StreamNumber stream) override;
   void stream_alive(StreamNumber stream) override;
@@ -32,16 +27,15 @@ class MarkDriver final : public StreamOwner {
  private:
   void perform(const effect::OpenMarketStream& open);
   void perform(const effect::ChangeSubscriptions& change);
-  void perform_one(Effect& effect);
   void take_prices(StreamNumber stream, const MarkPriceTicks& prices, Now received);
   void note(const ParseError& error, std::size_t count, Now now);
+  MarkSession& session() { return context_.session.mark(); }
 
   DriverContext& context_;
   const MarkPriceInterval interval_;
-  MarkSession session_;
   MarketStreamParser parser_;
   Counter parse_errors_;
-  std::unique_ptr<StreamConnection> connection_;
+  StreamConnections connections_;
 };
 
 }  // namespace bridge

@@ -10,6 +10,7 @@
 #include "bridge/app/log.hpp"
 #include "bridge/app/metric_families.hpp"
 #include "bridge/app/process_metrics.hpp"
+#include "bridge/core/limits.hpp"
 
 namespace bridge {
 namespace {
@@ -30,6 +31,7 @@ struct AccountMetrics {
   const AccountIdentity& identity;
   const PositionFeed::AccountGauges& gauges;
   const AccountSession::Metrics& session;
+  const StreamMetrics& stream;
 };
 
 std::vector<AccountMetrics> metrics_of_accounts(const BridgeProcess& process) {
@@ -38,7 +40,8 @@ std::vector<AccountMetrics> metrics_of_accounts(const BridgeProcess& process) {
     for (std::uint32_t account = 0; account < driver->account_count(); ++account) {
       accounts.push_back({.identity = driver->feed().identity(account),
                           .gauges = driver->feed().gauges(account),
-                          .session = driver->session(account).metrics()});
+                          .session = driver->session(account).metrics(),
+                          .stream = driver->session(account).stream_metrics()});
     }
   }
   return accounts;
@@ -55,7 +58,7 @@ std::vector<Stream> streams_of(const BridgeProcess& process,
                                const std::vector<AccountMetrics>& accounts) {
   std::vector<Stream> streams;
   for (const AccountMetrics& account : accounts)
-    streams.push_back({account.identity.name, "user", {&account.session.stream}});
+    streams.push_back({account.identity.name, "user", {&account.stream}});
   Stream mark{"", "mark", {}};
   for (const auto& driver : process.drivers()) mark.parts.push_back(&driver->mark_metrics().stream);
   streams.push_back(std::move(mark));
@@ -93,7 +96,10 @@ void collect_accounts(const std::vector<AccountMetrics>& accounts, Families& fam
                                  "Listen keys asked for and kept alive, by outcome.");
   auto reconciles = counter_family("position_bridge_reconciles_total",
                                    "Comparisons with the exchange over REST, by outcome.");
-  for (const auto& [identity, gauges, session] : accounts) {
+  auto mode_switches = counter_family("position_bridge_position_mode_switches_total",
+                                      "Switches between one-way and hedge mode that were noticed.");
+  for (const auto& [identity, gauges, session, stream] : accounts) {
+    mode_switches.add({{"account", identity.name}}, number(session.position_mode_switches.read()));
     const std::string_view name = identity.name;
     const AccountState now = gauges.state.read();
     for_each_value<AccountState>(account_state_count, [&](AccountState value) {
@@ -116,7 +122,8 @@ void collect_accounts(const std::vector<AccountMetrics>& accounts, Families& fam
                      number(session.reconciles[value].read()));
     });
   }
-  for (auto* family : {&state, &open, &published, &ignored, &renewals, &reconciles})
+  for (auto* family : {&state, &open, &published, &ignored, &renewals, &reconciles,
+                       &mode_switches})
     families.push_back(family->take());
 }
 
@@ -164,8 +171,20 @@ void collect_environments(const BridgeProcess& process, Families& families) {
                                     "Symbols whose mark prices are subscribed to.");
   auto requests = counter_family("position_bridge_rest_requests_total",
                                  "REST requests, by HTTP status or by why there was none.");
-  auto weight = gauge_family("position_bridge_rest_used_weight",
-                             "Request weight used in the current minute, as the exchange says.");
+  auto weight =
+      gauge_family("position_bridge_rest_used_weight",
+                   "Request weight used in the current minute of the exchange's clock, by "
+                   "its count or ours, whichever is larger.");
+  auto weight_limit = gauge_family("position_bridge_rest_weight_limit",
+                                   "Request weight that an address may use in a minute.");
+  auto silent_until =
+      gauge_family("position_bridge_rest_silent_until_timestamp_seconds",
+                   "Until when nothing is asked over REST, since the exchange said to slow down or "
+                   "has banned this address; 0: it may be asked.");
+  auto waiting = gauge_family("position_bridge_rest_requests_waiting",
+                              "REST requests that wait for request weight or for their turn.");
+  auto refusals = counter_family("position_bridge_rest_limits_hit_total",
+                                 "Answers 429 (slow_down) and 418 (ban).");
   auto offset = gauge_family("position_bridge_exchange_clock_offset_seconds",
                              "The exchange's clock less ours.");
   std::uint64_t user_errors = 0;
@@ -174,21 +193,29 @@ void collect_environments(const BridgeProcess& process, Families& families) {
   std::map<RestMetrics::Key, std::uint64_t> request_counts;
   for (const auto& driver : process.drivers()) {
     const std::string_view environment = driver->environment().name;
+    const RequestGate::Metrics& gate = driver->gate_metrics();
     user_errors += driver->user_parse_errors().read();
     mark_errors += driver->mark_parse_errors().read();
     symbols += driver->mark_metrics().subscriptions.read();
-    weight.add({{"environment", environment}},
-               static_cast<double>(driver->rest().used_weight().read()));
+    weight.add({{"environment", environment}}, static_cast<double>(gate.used_weight.read()));
+    weight_limit.add({{"environment", environment}}, limits::request_weight_max);
+    silent_until.add({{"environment", environment}},
+                     static_cast<double>(gate.silent_until_us.read()) / 1e6);
+    waiting.add({{"environment", environment}}, number(gate.waiting.read()));
+    refusals.add({{"environment", environment}, {"kind", "slow_down"}},
+                 number(gate.slow_downs.read()));
+    refusals.add({{"environment", environment}, {"kind", "ban"}}, number(gate.bans.read()));
     offset.add({{"environment", environment}},
                static_cast<double>(driver->clock().offset_to_wall_us()) / 1e6);
-    for (const auto& [key, count] : driver->rest().metrics().read()) request_counts[key] += count;
+    for (const auto& [key, count] : driver->rest_metrics().read()) request_counts[key] += count;
   }
   for (const auto& [key, count] : request_counts)
     requests.add({{"endpoint", to_string(key.first)}, {"code", key.second}}, number(count));
   errors.add({{"stream", "user"}}, number(user_errors));
   errors.add({{"stream", "mark"}}, number(mark_errors));
   subscriptions.add({}, number(symbols));
-  for (auto* family : {&errors, &subscriptions, &requests, &weight, &offset})
+  for (auto* family : {&errors, &subscriptions, &requests, &weight, &weight_limit, &silent_until,
+                       &waiting, &refusals, &offset})
     families.push_back(family->take());
 }
 

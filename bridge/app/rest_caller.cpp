@@ -49,7 +49,8 @@ void RestCaller::request(Endpoint endpoint, const Credentials* credentials, Answ
                   [this, endpoint,
                    answered = std::move(answered)](const Result<HttpAnswer, HttpFailure>& result) {
                     --under_way_;
-                    answered(read(endpoint, result));
+                    answered({.reply = read(endpoint, result),
+                              .used_weight = result ? result->used_weight_1m : std::nullopt});
                   });
 }
 
@@ -59,9 +60,6 @@ RestReply RestCaller::read(Endpoint endpoint, const Result<HttpAnswer, HttpFailu
     return to_rest_failure(result.error());
   }
   metrics_.count(endpoint, std::to_string(result->status));
-  // The testnet says -1.
-  if (result->used_weight_1m && *result->used_weight_1m >= 0)
-    used_weight_.set(*result->used_weight_1m);
   return parse_reply(
       endpoint,
       {.status = result->status, .body = result->body, .retry_after = result->retry_after});

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 
 #include "bridge/app/config_url.hpp"
 #include "bridge/app/rest_metrics.hpp"
@@ -17,7 +18,12 @@ namespace bridge {
 // Asks one environment of the exchange over REST: makes the request, sends it, reads the answer.
 class RestCaller {
  public:
-  using Answered = std::function<void(RestReply)>;
+  struct Answer {
+    RestReply reply;
+    // X-MBX-USED-WEIGHT-1M: what this address has used in the current minute. The testnet says -1.
+    std::optional<std::int64_t> used_weight;
+  };
+  using Answered = std::function<void(Answer)>;
 
   // The clock, which signed requests are stamped with, and the loop outlive the caller.
   RestCaller(boost::asio::io_context& loop, const TlsContext& tls, const Url& rest,
@@ -31,7 +37,6 @@ class RestCaller {
 
   // Read by the metrics thread.
   const RestMetrics& metrics() const { return metrics_; }
-  const Gauge<std::int64_t>& used_weight() const { return used_weight_; }
 
  private:
   RestReply read(Endpoint endpoint, const Result<HttpAnswer, HttpFailure>& result);
@@ -40,7 +45,6 @@ class RestCaller {
   HttpsClient client_;
   std::size_t under_way_ = 0;
   RestMetrics metrics_;
-  Gauge<std::int64_t> used_weight_;
 };
 
 }  // namespace bridge

@@ -3,16 +3,20 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "bridge/core/backoff.hpp"
+#include "bridge/core/connection_pacer.hpp"
 #include "bridge/core/counter.hpp"
 #include "bridge/core/effects.hpp"
 #include "bridge/core/exchange_clock.hpp"
 #include "bridge/core/exchange_events.hpp"
 #include "bridge/core/exchange_requests.hpp"
+#include "bridge/core/listen_key_life.hpp"
 #include "bridge/core/position_feed.hpp"
-#include "bridge/core/stream_life.hpp"
+#include "bridge/core/reconcile_schedule.hpp"
 #include "bridge/core/stream_metrics.hpp"
+#include "bridge/core/user_stream.hpp"
 
 namespace bridge {
 
@@ -32,30 +36,45 @@ std::string_view to_string(ReconcileOutcome outcome);
 //
 // Decides only: every input is told with its time, effects() says what is to be done, deadline()
 // when to be woken.
-class AccountSession {
+class AccountSession final : private UserStreamListener {
  public:
   struct Settings {
-    Duration reconcile_interval{};  // zero: never
     enum class ListenKeyOnStop : std::uint8_t {
       keep,
       close
     } listen_key_on_stop = ListenKeyOnStop::keep;
+    UserStreamForm user_stream_form = UserStreamForm::events;
     std::uint64_t seed = 0;  // of the jitter
   };
 
-  AccountSession(PositionFeed& feed, PositionFeed::AccountNumber account,
-                 const ExchangeClock& clock, Settings settings);
+  // What the accounts of one host share. Outlives the session.
+  struct Shared {
+    PositionFeed& feed;
+    const ExchangeClock& clock;
+    ConnectionPacer& pacer;
+    const ReconcilePlan& reconcile_plan;
+  };
+
+  AccountSession(const Shared& shared, PositionFeed::AccountNumber account, Settings settings);
+  AccountSession(const AccountSession&) = delete;  // the stream knows it
+  AccountSession& operator=(const AccountSession&) = delete;
 
   // The exchange's clock is known from here on.
   void start(Now now);
   void stop(Now now);
 
-  void stream_opened(StreamNumber stream, Now now);
-  void stream_closed(StreamNumber stream, const StreamEnd& reason, Now now);
+  void stream_opened(StreamNumber stream, Now now) { stream_.opened(stream, now); }
+  void stream_closed(StreamNumber stream, const StreamEnd& end, Now now) {
+    stream_.closed(stream, end, now);
+  }
   // Control traffic: a pong, a ping of the server.
-  void stream_alive(StreamNumber stream, Now now);
-  void stream_message(StreamNumber stream, UserMessage message, Now received);
+  void stream_alive(StreamNumber stream, Now now) { stream_.alive(stream, now); }
+  void stream_message(StreamNumber stream, UserMessage message, Now received) {
+    stream_.message(stream, std::move(message), received);
+  }
   void answer(RequestNumber request, RestReply reply, Now now);
+  // Whether anything depends on the answer still; if not, it need not be asked.
+  bool awaits(RequestNumber request) const;
   void wake(Now now);
   MonotonicTime deadline() const;
 
@@ -63,24 +82,27 @@ class AccountSession {
 
   bool is_stopped() const { return phase_ == Phase::stopped; }
   // Null while there is none.
-  const Secret* listen_key() const { return listen_key_ ? &*listen_key_ : nullptr; }
+  const Secret* listen_key() const { return key_.key(); }
 
   struct Metrics {
-    StreamMetrics stream;
     Counters<ListenKeyOutcome, listen_key_outcome_count> listen_key_renewals;
+    Gauge<std::int64_t> listen_key_expires_us;  // wall time; 0: no key is known to live
     Counters<ReconcileOutcome, reconcile_outcome_count> reconciles;
+    Gauge<std::int64_t> positions_confirmed_us;  // wall time of the last look over REST; 0: none
+    Counter position_mode_switches;
   };
   const Metrics& metrics() const { return metrics_; }
+  const StreamMetrics& stream_metrics() const { return stream_.metrics(); }
 
  private:
   enum class Phase : std::uint8_t {
     stopped,
+    waiting,         // until retry_at_: after a failure, or for its turn to connect
     obtaining_key,   // POST is under way
     opening_stream,  // the socket is being opened
     synchronizing,   // the socket is open, events are buffered, snapshots are under way
     synchronized,
-    waiting,  // for retry_at_, then obtaining_key
-    failed,   // the exchange refuses the credentials
+    failed,  // the exchange refuses the credentials
   };
 
   // What a synchronization has got so far.
@@ -93,45 +115,71 @@ class AccountSession {
     bool has_positions = false;
     MonotonicTime request_at = never;  // when the snapshot is to be asked for
     PositionFeed::Snapshot snapshot;   // the events of which grow from the opening of the stream on
+
+    bool is_complete() const { return has_account_config && has_symbol_configs && has_positions; }
+  };
+
+  // A comparison that is under way.
+  struct Comparison {
+    RequestNumber positions_request = 0;
+    RequestNumber account_config_request = 0;
+    RequestNumber symbol_configs_request = 0;
+    WallTime certain_before;
+    bool undecided = false;
+    bool corrected = false;
+    bool failed = false;
+
+    bool is_under_way() const {
+      return positions_request != 0 || account_config_request != 0 || symbol_configs_request != 0;
+    }
   };
 
   void enter(Phase phase, std::string detail, Now now);
+  void connect(Now now);
   void obtain_key(Now now);
-  void open_stream(Now now);
   void begin_synchronization(Now now);
   void request_snapshots(Now now);
-  void finish_synchronization(Now now);
+  void finish_synchronization_if_complete(Now now);
   // Gives up the connection, if there is one, and starts again from the key after a while.
-  void start_over(CloseCause cause, const std::string& why, Now now,
-                  Duration wait_at_least = Duration::zero());
+  void start_over(CloseCause cause, const std::string& why, Now now);
+  void wait(const std::string& why, Now now);
   void fail(const std::string& why, Now now);
-  void drop_stream(CloseCause cause, Now now);
-  void stream_ended(CloseCause cause, Now now);
   void forget_requests();
 
-  void handle(const AccountUpdate& update, Now received);
-  void handle(const LeverageChange& change, Now received);
-  void handle(const ListenKeyExpired& event, Now received);
-  void handle(const OtherEvent& event, Now received);
-  void handle(const ControlReply& reply, Now received);
+  void on_stream_open(Now now) override;
+  void on_stream_proven(Now now) override;
+  void on_event(const AccountUpdate& update, Now received) override;
+  void on_event(const LeverageChange& change, Now received) override;
+  void on_event(const ListenKeyExpired& event, Now received) override;
+  void on_stream_gap(const std::string& why, Now now) override;
+  void on_stream_lost(CloseCause cause, const std::string& why, Now now) override;
   bool buffers() const { return phase_ == Phase::synchronizing; }
   void check_buffer(Now now);
 
   void key_answered(const RestReply& reply, Now now);
   void renewal_answered(const RestReply& reply, Now now);
+  void renewal_failed(const RestFailure& failure, Now now);
   void synchronization_answered(RequestNumber request, RestReply& reply, Now now);
-  void reconcile_answered(const RestReply& reply, Now now);
+  void comparison_answered(const RestReply& reply, Now now);
   // Deals with refusals that end or restart the session; false if the caller is to try again.
   bool is_decisive(const RestFailure& failure, Now now);
 
-  RequestNumber request(Endpoint endpoint);
-  void renew_key(Now now);
-  void begin_reconcile(Now now);
+  void compare(const PositionRows& positions, Now now);
+  void compare(const SymbolConfigs& configs, Now now);
+  void take(const AccountConfig& config);
+  void begin_comparison(Now now);
+  void end_comparison(Now now);
+  void distrust_stream(Now now);
+
+  RequestNumber request(Endpoint endpoint, Urgency urgency);
+  void wake_key(Now now);
+  void note_key_life(Now now);
   WallTime certain_before(Now now) const;
 
   PositionFeed& feed_;
   const PositionFeed::AccountNumber account_;
   const ExchangeClock& clock_;
+  ConnectionPacer& pacer_;
   const Settings settings_;
   Effects effects_;
   Metrics metrics_;
@@ -139,22 +187,20 @@ class AccountSession {
 
   Phase phase_ = Phase::stopped;
   MonotonicTime retry_at_ = never;
+  bool has_turn_ = false;  // to connect at retry_at_
 
-  std::optional<Secret> listen_key_;
+  ListenKeyLife key_;
   RequestNumber key_request_ = 0;
   RequestNumber renewal_request_ = 0;
-  MonotonicTime renewal_due_ = never;
-  Duration renewal_retry_{};
+  RequestNumber close_key_request_ = 0;
 
-  StreamNumber stream_ = 0;  // the newest; others are given up
-  StreamLife life_;
+  UserStream stream_;
   Synchronization synchronization_;
-  PositionMode position_mode_ = PositionMode::one_way;
+  std::optional<PositionMode> position_mode_;
 
-  RequestNumber reconcile_request_ = 0;
-  WallTime reconcile_certain_before_;
-  MonotonicTime reconcile_due_ = never;
-  bool reconcile_is_recheck_ = false;
+  ReconcileSchedule reconcile_schedule_;
+  Comparison comparison_;
+  int corrections_in_a_row_ = 0;
 
   RequestNumber last_request_ = 0;
 };

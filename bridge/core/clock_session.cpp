@@ -20,7 +20,7 @@ void ClockSession::synchronize(Now now) {
 }
 
 void ClockSession::answer(RequestNumber request, const RestReply& reply, Now now) {
-  if (request == 0 || request != request_) return;
+  if (!awaits(request)) return;
   request_ = 0;
   if (const auto* time = std::get_if<ServerTime>(&reply)) {
     clock_.learn(time->time, now);
@@ -31,10 +31,8 @@ void ClockSession::answer(RequestNumber request, const RestReply& reply, Now now
   }
   const auto* failure = std::get_if<RestFailure>(&reply);
   BRIDGE_ASSERT(failure != nullptr);
-  const Duration wait = wait_asked_for(*failure, clock_.at_least(now.monotonic),
-                                       std::max(backoff_.next_delay(), limits::clock_sync_retry));
   effects_.log(LogLevel::warn, "the exchange does not tell its time: " + describe(*failure));
-  due_ = now.monotonic + wait;
+  due_ = now.monotonic + std::max(backoff_.next_delay(), limits::clock_sync_retry);
 }
 
 void ClockSession::wake(Now now) {
@@ -42,7 +40,7 @@ void ClockSession::wake(Now now) {
   due_ = never;
   asked_at_ = now.monotonic;
   request_ = ++last_request_;
-  effects_.add(effect::Request{request_, Endpoint::server_time});
+  effects_.add(effect::Request{request_, Endpoint::server_time, Urgency::vital});
 }
 
 }  // namespace bridge

@@ -19,6 +19,7 @@ class ClockSession {
   // The exchange refused a timestamp: asks at once, however many ask for it, and believes the
   // answer rather than earlier ones.
   void synchronize(Now now);
+  bool awaits(RequestNumber request) const { return request != 0 && request == request_; }
   void answer(RequestNumber request, const RestReply& reply, Now now);
   void wake(Now now);
   MonotonicTime deadline() const { return due_; }

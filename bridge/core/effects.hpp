@@ -39,18 +39,33 @@ struct CloseStream {
   StreamNumber stream = 0;
 };
 
-// SUBSCRIBE or UNSUBSCRIBE the mark prices of these symbols.
+// SUBSCRIBE to the account's events, where the address did not name them.
+struct SubscribeUserStream {
+  StreamNumber stream = 0;
+  std::uint64_t id = 0;
+  Secret listen_key;
+};
+
+// LIST_SUBSCRIPTIONS: what does the exchange believe to send here?
+struct ListSubscriptions {
+  StreamNumber stream = 0;
+  std::uint64_t id = 0;
+};
+
+// SUBSCRIBE or UNSUBSCRIBE the mark prices of these symbols, or of all that there are.
 struct ChangeSubscriptions {
   enum class Method : std::uint8_t { subscribe, unsubscribe };
   StreamNumber stream = 0;
   std::uint64_t id = 0;
   Method method = Method::subscribe;
   std::vector<std::string> symbols;
+  bool all_symbols = false;
 };
 
 struct Request {
   RequestNumber request = 0;
   Endpoint endpoint = Endpoint::server_time;
+  Urgency urgency = Urgency::routine;
 };
 
 // The exchange says that our timestamps are off: ask it for its time again.
@@ -65,7 +80,8 @@ struct Log {
 }  // namespace effect
 
 using Effect = std::variant<effect::OpenUserStream, effect::OpenMarketStream, effect::Ping,
-                            effect::CloseStream, effect::ChangeSubscriptions, effect::Request,
+                            effect::CloseStream, effect::SubscribeUserStream,
+                            effect::ListSubscriptions, effect::ChangeSubscriptions, effect::Request,
                             effect::SynchronizeClock, effect::Log>;
 
 // The effects of an input, in order, until they are taken.
@@ -88,13 +104,16 @@ enum class CloseCause : std::uint8_t {
   tls,        // the certificate or the TLS handshake
   handshake,  // the server did not accept the WebSocket
   opening_timeout,
-  silence,   // we gave it up: nothing came
-  server,    // closed by the server with a close frame
-  reset,     // cut without a close frame
-  protocol,  // it sent what is no WebSocket, or too much
-  replaced,  // given up for a new listen key
+  silence,     // we gave it up: nothing came
+  server,      // closed by the server with a close frame
+  reset,       // cut without a close frame
+  protocol,    // it sent what is no WebSocket, or too much
+  replaced,    // given up for a new listen key
+  rotated,     // given up for a younger connection, which has taken over
+  deaf,        // it does not carry the events that were asked for
+  distrusted,  // given up: comparisons over REST showed that it loses events
 };
-constexpr int close_cause_count = 10;
+constexpr int close_cause_count = 13;
 
 std::string_view to_string(CloseCause cause);
 

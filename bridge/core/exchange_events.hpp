@@ -25,6 +25,8 @@ struct PositionChange {
   std::optional<Decimal> realized_pnl;
   std::optional<Decimal> isolated_wallet;  // absent in Portfolio Margin
   std::optional<MarginType> margin_type;   // absent in Portfolio Margin
+
+  friend bool operator==(const PositionChange&, const PositionChange&) = default;
 };
 
 // ACCOUNT_UPDATE: the positions that changed, and only those.
@@ -33,6 +35,8 @@ struct AccountUpdate {
   WallTime transaction_time;
   std::string reason;  // `m`: ORDER, FUNDING_FEE, …; an open set
   std::vector<PositionChange> positions;
+
+  friend bool operator==(const AccountUpdate&, const AccountUpdate&) = default;
 };
 
 // ACCOUNT_CONFIG_UPDATE about a symbol.
@@ -41,6 +45,8 @@ struct LeverageChange {
   WallTime transaction_time;
   std::string symbol;
   std::uint32_t leverage = 0;
+
+  friend bool operator==(const LeverageChange&, const LeverageChange&) = default;
 };
 
 // listenKeyExpired. The key is absent in older and Portfolio Margin forms.

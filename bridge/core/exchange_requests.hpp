@@ -33,6 +33,14 @@ std::string_view to_string(Endpoint endpoint);
 // The request weight that the exchange charges against 2,400 a minute for each address.
 int request_weight(Endpoint endpoint);
 
+// What is let through first when not everything may be asked at once.
+enum class Urgency : std::uint8_t {
+  vital,            // listen keys and the exchange's time
+  synchronization,  // an account waits for it
+  routine,          // comparisons of accounts that are well
+};
+constexpr int urgency_count = 3;
+
 // A position as positionRisk shows it. Rows without a position are left out by the exchange, or are
 // there with amount 0 (open orders).
 struct PositionRow {

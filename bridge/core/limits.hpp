@@ -11,8 +11,11 @@ namespace bridge::limits {
 
 using namespace std::chrono_literals;
 
-// A listen key lives 60 minutes from its last renewal; half of that leaves room for retries.
-constexpr Duration listen_key_renewal_interval = 30min;
+// A listen key lives 60 minutes from its last renewal; half of that leaves room for retries. When
+// exactly is drawn anew each time, so that many accounts do not renew together.
+constexpr Duration listen_key_life = 60min;
+constexpr Duration listen_key_renewal_min = 25min;
+constexpr Duration listen_key_renewal_max = 30min;
 constexpr Duration listen_key_renewal_retry_min = 60s;
 constexpr Duration listen_key_renewal_retry_max = 240s;
 
@@ -22,6 +25,26 @@ constexpr Duration stream_open_timeout = 15s;
 constexpr Duration stream_ping_interval = 20s;
 // Our pings bring a pong every 20 s, so three missed ones mean that the connection is dead.
 constexpr Duration stream_silence_max = 70s;
+// LIST_SUBSCRIPTIONS shows that the server still answers for this connection and what it believes
+// to send on it; it was measured to answer within 120 ms.
+constexpr Duration probe_interval = 60s;
+constexpr Duration probe_timeout = 10s;
+
+// The exchange cuts every connection at 24 hours. Replaced at 23, half an hour earlier or later, so
+// that what was opened together is not replaced together.
+constexpr Duration rotation_age = 23h;
+constexpr Duration rotation_jitter = 30min;
+// How long both connections are listened to before the old one is given up.
+constexpr Duration rotation_overlap = 2s;
+// From asking for the successor until it has taken over, or is given up and tried again later.
+constexpr Duration rotation_patience = 60s;
+constexpr Duration rotation_retry = 5min;
+// Events that the two connections have not both brought yet.
+constexpr std::size_t overlap_events_max = 10'000;
+
+// One address may open about 300 connections in five minutes: a few at once, then one at a time.
+constexpr Duration connection_interval = 1100ms;
+constexpr int connection_burst = 5;
 
 constexpr Duration backoff_base = 1s;
 constexpr Duration backoff_max = 60s;
@@ -29,6 +52,16 @@ constexpr Duration backoff_max = 60s;
 constexpr Duration backoff_stable_after = 60s;
 
 constexpr Duration rest_timeout = 10s;
+// Requests that are under way to one host; each account of many would ask at the same moment else.
+constexpr int requests_in_flight_max = 8;
+// One address may spend 2,400 of request weight in a minute of the exchange's clock, whatever
+// programs run there. We stop before that; comparisons, which can wait, leave half of it alone.
+constexpr int request_weight_max = 2400;
+constexpr int request_weight_spent_max = 1920;
+constexpr int routine_weight_spent_max = 1200;
+// When the exchange says to slow down and not for how long.
+constexpr Duration slow_down_pause = 30s;
+constexpr Duration ban_pause = 2min;
 // The exchange bans an address for two minutes to three days.
 constexpr Duration ban_max = 72h;
 // REST may answer from a state that is somewhat older than what the stream has already said.
@@ -39,6 +72,10 @@ constexpr Duration clock_sync_retry = 2s;
 constexpr Duration clock_answer_slow = 500ms;
 // A reconcile that met changes in flight is repeated after so long.
 constexpr Duration reconcile_recheck_delay = 5s;
+// Settings (leverage, margin type, position mode) are compared with every tenth look at positions.
+constexpr int reconciles_per_settings_check = 10;
+// So many comparisons in a row that had to correct something: the stream is not to be trusted.
+constexpr int corrections_tolerated = 2;
 
 // Events that wait for the snapshot. An account that trades faster than this through one REST round
 // trip is synchronized anew.

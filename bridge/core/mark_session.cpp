@@ -4,98 +4,145 @@
 #include <utility>
 
 #include "bridge/core/assert.hpp"
-#include "bridge/core/limits.hpp"
 
 namespace bridge {
-MarkSession::MarkSession(PositionFeed& feed, Settings settings)
-    : feed_{feed}, settings_{settings}, backoff_{settings.seed} {}
+namespace {
+
+// How often a successor is looked at: prices come once a second at best.
+constexpr Duration caught_up_interval = std::chrono::seconds{1};
+constexpr std::uint64_t rotation_salt = 0x726f'7461'7465'0000U;
+
+}  // namespace
+
+MarkSession::MarkSession(PositionFeed& feed, ConnectionPacer& pacer, Settings settings)
+    : feed_{feed},
+      pacer_{pacer},
+      settings_{settings},
+      backoff_{settings.seed},
+      random_{settings.seed ^ rotation_salt} {}
 
 void MarkSession::start(Now now) {
   BRIDGE_ASSERT(!running_);
   running_ = true;
-  open_stream(now);
+  open(serving_, now);
 }
 
 void MarkSession::stop(Now now) {
   if (!running_) return;
   running_ = false;
-  retry_at_ = never;
-  drop_stream(CloseCause::requested, now);
+  retry_at_ = successor_due_ = never;
+  if (has_successor()) abandon_rotation(CloseCause::requested, {}, now);
+  if (serving_.number == 0) return;
+  close(serving_, CloseCause::requested, now);
+  feed_.set_mark_connected(false, "the mark price stream is closed", now);
 }
 
-// --- the connection -------------------------------------------------------------------------
+// --- connections ----------------------------------------------------------------------------
 
-void MarkSession::open_stream(Now now) {
-  retry_at_ = never;
-  life_.opening(now.monotonic);
-  effects_.add(effect::OpenMarketStream{++stream_});
+MarkSession::Connection* MarkSession::find(StreamNumber stream) {
+  if (stream == 0) return nullptr;
+  if (stream == serving_.number) return &serving_;
+  return stream == successor_.number ? &successor_ : nullptr;
+}
+
+MarkSession::Connection* MarkSession::find_open(StreamNumber stream) {
+  Connection* const connection = find(stream);
+  return connection != nullptr && connection->life.is_open() ? connection : nullptr;
+}
+
+// All accounts wait for it, so it takes a place among the connections without waiting for its turn.
+void MarkSession::open(Connection& connection, Now now) {
+  pacer_.reserve(now.monotonic);
+  connection = Connection{.number = ++last_number_, .life = {}, .subscriptions = {}};
+  connection.life.opening(now.monotonic);
+  effects_.add(effect::OpenMarketStream{connection.number});
+}
+
+void MarkSession::close(Connection& connection, CloseCause cause, Now now) {
+  if (is_serving(connection)) {
+    if (connection.life.was_stable(now.monotonic)) backoff_.reset();
+    mute_since_ = never;
+    metrics_.stream.connected.set(false);
+    metrics_.subscriptions.set(0);
+  }
+  metrics_.stream.disconnects[cause].add();
+  effects_.add(effect::CloseStream{connection.number});
+  connection = {};
+}
+
+void MarkSession::failed(Connection& connection, CloseCause cause, const std::string& why,
+                         Now now) {
+  if (!is_serving(connection)) {
+    abandon_rotation(cause, why, now);
+  } else if (successor_.life.is_open()) {
+    effects_.log(LogLevel::warn, "mark price stream: " + why + "; its successor goes on");
+    promote(cause, now);
+  } else {
+    start_over(cause, why, now);
+  }
 }
 
 void MarkSession::start_over(CloseCause cause, const std::string& why, Now now) {
-  drop_stream(cause, now);
+  if (has_successor()) abandon_rotation(cause, {}, now);
+  const bool was_open = serving_.life.is_open();
+  close(serving_, cause, now);
+  successor_due_ = never;
   const Duration wait = backoff_.next_delay();
   retry_at_ = now.monotonic + wait;
   effects_.log(LogLevel::warn, "mark price stream: " + why + "; connecting again in " +
                                    std::to_string(wait.count() / 1000) + " ms");
-}
-
-void MarkSession::drop_stream(CloseCause cause, Now now) {
-  if (life_.phase() == StreamLife::Phase::closed) return;
-  stream_ended(cause, "the mark price stream is closed", now);
-  effects_.add(effect::CloseStream{stream_});
-}
-
-void MarkSession::stream_ended(CloseCause cause, const std::string& why, Now now) {
-  if (life_.was_stable(now.monotonic)) backoff_.reset();
-  const bool was_open = life_.is_open();
-  life_.closed();
-  subscriptions_.clear();
-  control_is_due_ = false;
-  first_price_check_ = last_price_at_ = mute_since_ = never;
-  metrics_.stream.disconnects[cause].add();
-  metrics_.stream.connected.set(false);
-  metrics_.subscriptions.set(0);
-  if (was_open) feed_.set_mark_connected(false, why, now);
+  if (was_open) feed_.set_mark_connected(false, "the mark price stream was lost: " + why, now);
 }
 
 void MarkSession::stream_opened(StreamNumber stream, Now now) {
-  if (stream != stream_ || life_.phase() != StreamLife::Phase::opening) return;
-  life_.opened(now.monotonic);
+  Connection* const connection = find(stream);
+  if (connection == nullptr || connection->life.phase() != StreamLife::Phase::opening) return;
+  const Duration age =
+      limits::rotation_age - limits::rotation_jitter + random_.up_to(limits::rotation_jitter * 2);
+  connection->life.opened(now.monotonic, now.monotonic + age);
+  connection->subscriptions.begin(settings_.mode, now);
   metrics_.stream.connects.add();
+  if (!is_serving(*connection)) {
+    caught_up_check_ = now.monotonic + caught_up_interval;
+    return;
+  }
   metrics_.stream.connected.set(true);
-  control_is_due_ = true;
-  control_allowed_at_ = now.monotonic;
   effects_.log(LogLevel::info, "mark price stream open");
   feed_.set_mark_connected(true, "the mark price stream is connected", now);
 }
 
 void MarkSession::stream_closed(StreamNumber stream, const StreamEnd& reason, Now now) {
-  if (stream != stream_ || life_.phase() == StreamLife::Phase::closed) return;
-  stream_ended(reason.cause, "the mark price stream was lost: " + reason.text, now);
-  start_over(reason.cause, reason.text, now);
+  if (Connection* const connection = find(stream))
+    failed(*connection, reason.cause, reason.text, now);
 }
 
 void MarkSession::stream_alive(StreamNumber stream, Now now) {
-  if (stream == stream_) life_.heard(now.monotonic);
+  if (Connection* const connection = find(stream)) connection->life.heard(now.monotonic);
 }
 
 void MarkSession::stream_prices(StreamNumber stream, std::span<const MarkPriceTick> ticks,
                                 Now received) {
-  if (!is_current(stream)) return;
-  life_.heard(received.monotonic);
-  last_price_at_ = received.monotonic;
-  if (mute_since_ != never) {
-    mute_since_ = never;
-    mute_patience_ = limits::mute_stream_patience_min;
+  Connection* const connection = find_open(stream);
+  if (connection == nullptr) return;
+  connection->life.heard(received.monotonic);
+  connection->last_price_at = received.monotonic;
+  if (is_serving(*connection)) {
+    if (mute_since_ != never) {
+      mute_since_ = never;
+      mute_patience_ = limits::mute_stream_patience_min;
+    }
+    metrics_.stream.events[StreamEvent::mark_price_update].add(ticks.size());
+    metrics_.stream.last_event_us.set(to_us(received.wall));
+  } else {
+    for (const MarkPriceTick& tick : ticks) connection->subscriptions.note_price(tick.symbol);
   }
-  metrics_.stream.events[StreamEvent::mark_price_update].add(ticks.size());
-  metrics_.stream.last_event_us.set(to_us(received.wall));
   for (const MarkPriceTick& tick : ticks) feed_.apply(tick, received);
 }
 
 void MarkSession::stream_reply(StreamNumber stream, const ControlReply& reply, Now received) {
-  if (!is_current(stream)) return;
-  life_.heard(received.monotonic);
+  Connection* const connection = find_open(stream);
+  if (connection == nullptr) return;
+  connection->life.heard(received.monotonic);
   metrics_.stream.count(StreamEvent::control_reply, received.wall);
   if (reply.error_code)
     effects_.log(LogLevel::error, "the exchange refuses a subscription (code " +
@@ -104,135 +151,139 @@ void MarkSession::stream_reply(StreamNumber stream, const ControlReply& reply, N
 }
 
 void MarkSession::stream_event(StreamNumber stream, const OtherEvent& event, Now received) {
-  if (!is_current(stream)) return;
-  life_.heard(received.monotonic);
+  Connection* const connection = find_open(stream);
+  if (connection == nullptr) return;
+  connection->life.heard(received.monotonic);
   metrics_.stream.count(stream_event_named(event.name), received.wall);
+}
+
+// --- rotation -------------------------------------------------------------------------------
+
+void MarkSession::begin_rotation(Now now) {
+  successor_due_ = never;
+  rotation_gives_up_at_ = now.monotonic + limits::rotation_patience;
+  open(successor_, now);
+}
+
+void MarkSession::abandon_rotation(CloseCause cause, const std::string& why, Now now) {
+  close(successor_, cause, now);
+  rotation_gives_up_at_ = caught_up_check_ = never;
+  if (why.empty()) return;
+  effects_.log(LogLevel::warn,
+               "mark price stream: its successor failed (" + why + "); trying again later");
+  serving_.life.rotate_later(now.monotonic + limits::rotation_retry +
+                             random_.up_to(limits::rotation_retry));
+}
+
+void MarkSession::promote(CloseCause cause, Now now) {
+  close(serving_, cause, now);
+  serving_ = std::exchange(successor_, {});
+  rotation_gives_up_at_ = caught_up_check_ = successor_due_ = never;
+  metrics_.stream.connected.set(true);
+  metrics_.subscriptions.set(serving_.subscriptions.count());
+  if (serving_.last_price_at == never && !serving_.subscriptions.is_empty())
+    mute_since_ = now.monotonic;
+}
+
+bool MarkSession::has_caught_up(Now now) const {
+  if (!successor_.subscriptions.is_settled(feed_)) return false;
+  const auto& held = feed_.held_symbols();
+  return std::all_of(held.begin(), held.end(), [&](const std::string& symbol) {
+    if (successor_.subscriptions.has_brought(symbol)) return true;
+    // What does not tick on the serving connection either is not waited for.
+    const auto id = feed_.symbols().find(symbol);
+    return !id || feed_.mark_prices().find(*id) == nullptr ||
+           now.monotonic - feed_.mark_prices().heard_at(*id) > settings_.silence_max;
+  });
 }
 
 // --- time -----------------------------------------------------------------------------------
 
 void MarkSession::wake(Now now) {
   if (!running_) return;
-  switch (life_.wake(now.monotonic)) {
-    case StreamLife::Due::nothing: break;
-    case StreamLife::Due::ping: effects_.add(effect::Ping{stream_}); break;
-    case StreamLife::Due::give_up_opening:
-      start_over(CloseCause::opening_timeout, "it did not open in time", now);
-      break;
-    case StreamLife::Due::give_up_silent:
-      start_over(CloseCause::silence, "it does not answer pings", now);
-      break;
+  wake(serving_, now);
+  if (has_successor()) wake(successor_, now);
+  wake_rotation(now);
+  if (now.monotonic >= retry_at_) {
+    retry_at_ = never;
+    open(serving_, now);
   }
-  if (now.monotonic >= retry_at_) open_stream(now);
-  if (!life_.is_open()) return;
-  check_silence(now);
-  if (!life_.is_open()) return;
-  check_first_prices(now);
-  if (is_demand_new()) {
-    followed_revision_ = feed_.held_symbols_revision();
-    control_is_due_ = true;
-  }
-  if (control_is_due_ && now.monotonic >= control_allowed_at_) send_control_message(now);
 }
 
-MonotonicTime MarkSession::deadline() const {
-  MonotonicTime deadline = std::min(life_.deadline(), retry_at_);
-  if (!life_.is_open()) return deadline;
-  if (is_demand_new() || control_is_due_) deadline = std::min(deadline, control_allowed_at_);
-  if (!subscriptions_.empty()) {
-    if (last_price_at_ != never)
-      deadline = std::min(deadline, last_price_at_ + settings_.silence_max);
-    if (mute_since_ != never) deadline = std::min(deadline, mute_since_ + mute_patience_);
+void MarkSession::wake(Connection& connection, Now now) {
+  switch (connection.life.wake(now.monotonic)) {
+    case StreamLife::Due::nothing: break;
+    case StreamLife::Due::ping: effects_.add(effect::Ping{connection.number}); break;
+    case StreamLife::Due::rotate: successor_due_ = now.monotonic; break;
+    case StreamLife::Due::give_up_opening:
+      return failed(connection, CloseCause::opening_timeout, "it did not open in time", now);
+    case StreamLife::Due::give_up_silent:
+      return failed(connection, CloseCause::silence, "it does not answer pings", now);
   }
-  return std::min(deadline, first_price_check_);
+  if (!connection.life.is_open()) return;
+  using Proof = MarkSubscriptions::Proof;
+  const bool serves = is_serving(connection);
+  if (serves) {
+    check_silence(now);
+    if (!connection.life.is_open()) return;
+  }
+  MarkSubscriptions& subscriptions = connection.subscriptions;
+  subscriptions.check_first_prices(feed_, serves ? Proof::seen_by_feed : Proof::noted, now,
+                                   effects_);
+  const bool was_empty = subscriptions.is_empty();
+  if (auto message = subscriptions.next_message(feed_, now, effects_)) {
+    message->stream = connection.number;
+    message->id = ++last_control_id_;
+    effects_.add(*std::move(message));
+  }
+  if (!serves) return;
+  // What came before anybody was interested says nothing about the silence since.
+  if (was_empty && !subscriptions.is_empty()) {
+    connection.last_price_at = never;
+    mute_since_ = now.monotonic;
+  }
+  metrics_.subscriptions.set(subscriptions.count());
+}
+
+void MarkSession::wake_rotation(Now now) {
+  if (now.monotonic >= successor_due_) begin_rotation(now);
+  if (now.monotonic >= caught_up_check_) {
+    caught_up_check_ = now.monotonic + caught_up_interval;
+    if (has_caught_up(now)) {
+      effects_.log(LogLevel::info,
+                   "mark price stream rotated: a younger connection has taken over");
+      promote(CloseCause::rotated, now);
+    }
+  }
+  if (now.monotonic >= rotation_gives_up_at_)
+    abandon_rotation(CloseCause::opening_timeout, "it did not bring all prices in time", now);
 }
 
 void MarkSession::check_silence(Now now) {
-  if (subscriptions_.empty()) return;
-  if (last_price_at_ != never && now.monotonic - last_price_at_ >= settings_.silence_max) {
-    start_over(CloseCause::silence, "it brings no prices any more", now);
-  } else if (mute_since_ != never && now.monotonic - mute_since_ >= mute_patience_) {
-    mute_patience_ = std::min(mute_patience_ * 2, limits::mute_stream_patience_max);
-    start_over(CloseCause::silence, "it has not brought a single price", now);
-  }
-}
-
-void MarkSession::check_first_prices(Now now) {
-  if (now.monotonic < first_price_check_) return;
-  first_price_check_ = never;
-  for (auto& [symbol, subscription] : subscriptions_) {
-    if (subscription.proven) continue;
-    const auto id = feed_.symbols().find(symbol);
-    subscription.proven = id && feed_.mark_prices().find(*id) != nullptr &&
-                          feed_.mark_prices().heard_at(*id) >= subscription.asked_at;
-    if (subscription.proven) continue;
-    const MonotonicTime due = subscription.asked_at + subscription.patience;
-    if (now.monotonic < due) {
-      first_price_check_ = std::min(first_price_check_, due);
-      continue;
-    }
-    effects_.log(LogLevel::warn, "no mark price for " + symbol + " since " +
-                                     std::to_string(subscription.patience.count() / 1'000'000) +
-                                     " s; asking for it again");
-    subscription.patience = std::min(subscription.patience * 2, limits::first_price_timeout_max);
-    subscription.ask_again = control_is_due_ = true;
-  }
-}
-
-void MarkSession::send_control_message(Now now) {
-  using Method = effect::ChangeSubscriptions::Method;
-  if (auto symbols = symbols_to_subscribe(); !symbols.empty()) {
-    // What came before nobody was interested says nothing about the silence since.
-    if (subscriptions_.empty()) {
-      last_price_at_ = never;
-      mute_since_ = now.monotonic;
-    }
-    for (const std::string& symbol : symbols) {
-      const auto [place, is_new] = subscriptions_.try_emplace(symbol);
-      Subscription& subscription = place->second;
-      if (is_new) subscription.patience = limits::first_price_timeout;
-      subscription.ask_again = false;
-      subscription.asked_at = now.monotonic;
-      first_price_check_ = std::min(first_price_check_, now.monotonic + subscription.patience);
-    }
-    send(Method::subscribe, std::move(symbols), now);
-  } else if (auto unwanted = symbols_to_unsubscribe(); !unwanted.empty()) {
-    for (const std::string& symbol : unwanted) subscriptions_.erase(symbol);
-    send(Method::unsubscribe, std::move(unwanted), now);
+  if (now.monotonic < silence_deadline()) return;
+  if (serving_.last_price_at != never) {
+    failed(serving_, CloseCause::silence, "it brings no prices any more", now);
   } else {
-    control_is_due_ = false;
+    mute_patience_ = std::min(mute_patience_ * 2, limits::mute_stream_patience_max);
+    failed(serving_, CloseCause::silence, "it has not brought a single price", now);
   }
-  metrics_.subscriptions.set(subscriptions_.size());
 }
 
-void MarkSession::send(effect::ChangeSubscriptions::Method method, std::vector<std::string> symbols,
-                       Now now) {
-  control_allowed_at_ = now.monotonic + limits::control_message_interval;
-  effects_.add(effect::ChangeSubscriptions{.stream = stream_,
-                                           .id = ++last_control_id_,
-                                           .method = method,
-                                           .symbols = std::move(symbols)});
+MonotonicTime MarkSession::silence_deadline() const {
+  if (serving_.subscriptions.is_empty()) return never;
+  if (serving_.last_price_at != never) return serving_.last_price_at + settings_.silence_max;
+  return mute_since_ == never ? never : mute_since_ + mute_patience_;
 }
 
-std::vector<std::string> MarkSession::symbols_to_subscribe() const {
-  std::vector<std::string> symbols;
-  const std::size_t room = limits::streams_per_connection_max - subscriptions_.size();
-  const std::size_t most = std::min(room, limits::symbols_per_control_message_max);
-  for (const std::string& symbol : feed_.held_symbols()) {
-    if (symbols.size() == most) break;
-    const auto found = subscriptions_.find(symbol);
-    if (found == subscriptions_.end() || found->second.ask_again) symbols.push_back(symbol);
+MonotonicTime MarkSession::deadline() const {
+  MonotonicTime deadline =
+      std::min({serving_.life.deadline(), successor_.life.deadline(), retry_at_, successor_due_,
+                rotation_gives_up_at_, caught_up_check_});
+  for (const Connection* connection : {&serving_, &successor_}) {
+    if (connection->life.is_open())
+      deadline = std::min(deadline, connection->subscriptions.deadline(feed_));
   }
-  return symbols;
-}
-
-std::vector<std::string> MarkSession::symbols_to_unsubscribe() const {
-  std::vector<std::string> symbols;
-  for (const auto& [symbol, subscription] : subscriptions_) {
-    if (symbols.size() == limits::symbols_per_control_message_max) break;
-    if (!feed_.held_symbols().contains(symbol)) symbols.push_back(symbol);
-  }
-  return symbols;
+  return serving_.life.is_open() ? std::min(deadline, silence_deadline()) : deadline;
 }
 
 }  // namespace bridge

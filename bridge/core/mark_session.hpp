@@ -7,9 +7,12 @@
 #include <vector>
 
 #include "bridge/core/backoff.hpp"
+#include "bridge/core/connection_pacer.hpp"
 #include "bridge/core/effects.hpp"
 #include "bridge/core/exchange_events.hpp"
 #include "bridge/core/limits.hpp"
+#include "bridge/core/mark_price_mode.hpp"
+#include "bridge/core/mark_subscriptions.hpp"
 #include "bridge/core/position_feed.hpp"
 #include "bridge/core/stream_life.hpp"
 #include "bridge/core/stream_metrics.hpp"
@@ -17,20 +20,19 @@
 namespace bridge {
 
 // Keeps one connection on which the mark prices of all symbols arrive that any account of an
-// environment holds: subscribes when the first position of a symbol opens, unsubscribes when the
-// last one closes, and subscribes anew after every reconnection, since the exchange forgets.
-//
-// An acknowledged subscription proves nothing: unknown symbols and wrong routes are acknowledged
-// too. Only a price does, so a symbol without one is asked for again, at growing intervals.
+// environment holds, and replaces it before the exchange cuts it: the successor takes over when it
+// has brought a price of every held symbol that the serving one brings.
 class MarkSession {
  public:
   struct Settings {
+    MarkPriceMode mode = MarkPriceMode::per_symbol;
     // How long the connection may bring no price after it has brought some.
     Duration silence_max{};
     std::uint64_t seed = 0;
   };
 
-  MarkSession(PositionFeed& feed, Settings settings);
+  // All references outlive the session.
+  MarkSession(PositionFeed& feed, ConnectionPacer& pacer, Settings settings);
 
   void start(Now now);
   void stop(Now now);
@@ -54,47 +56,52 @@ class MarkSession {
   const Metrics& metrics() const { return metrics_; }
 
  private:
-  // A symbol that the exchange was asked for on this connection.
-  struct Subscription {
-    MonotonicTime asked_at;
-    Duration patience{};  // how long to wait for the first price
-    bool proven = false;
-    bool ask_again = false;
+  struct Connection {
+    StreamNumber number = 0;  // 0: none
+    StreamLife life;
+    MarkSubscriptions subscriptions;
+    // When the last price came on this connection; never before the first.
+    MonotonicTime last_price_at = never;
   };
 
-  void open_stream(Now now);
+  Connection* find(StreamNumber stream);
+  Connection* find_open(StreamNumber stream);
+  bool has_successor() const { return successor_.number != 0; }
+  bool is_serving(const Connection& connection) const { return &connection == &serving_; }
+  void open(Connection& connection, Now now);
+  void close(Connection& connection, CloseCause cause, Now now);
+  void failed(Connection& connection, CloseCause cause, const std::string& why, Now now);
   void start_over(CloseCause cause, const std::string& why, Now now);
-  void drop_stream(CloseCause cause, Now now);
-  void stream_ended(CloseCause cause, const std::string& why, Now now);
-  bool is_current(StreamNumber stream) const { return stream == stream_ && life_.is_open(); }
-  bool is_demand_new() const { return feed_.held_symbols_revision() != followed_revision_; }
 
+  void begin_rotation(Now now);
+  void abandon_rotation(CloseCause cause, const std::string& why, Now now);
+  void promote(CloseCause cause, Now now);
+  // Whether the successor brings all that the serving connection does.
+  bool has_caught_up(Now now) const;
+
+  void wake(Connection& connection, Now now);
+  void wake_rotation(Now now);
   void check_silence(Now now);
-  void check_first_prices(Now now);
-  void send_control_message(Now now);
-  void send(effect::ChangeSubscriptions::Method method, std::vector<std::string> symbols, Now now);
-  std::vector<std::string> symbols_to_subscribe() const;
-  std::vector<std::string> symbols_to_unsubscribe() const;
+  MonotonicTime silence_deadline() const;
 
   PositionFeed& feed_;
+  ConnectionPacer& pacer_;
   const Settings settings_;
   Effects effects_;
   Metrics metrics_;
   Backoff backoff_;
+  Random random_;
 
   bool running_ = false;
-  StreamNumber stream_ = 0;
-  StreamLife life_;
-  MonotonicTime retry_at_ = never;
-
-  std::map<std::string, Subscription, std::less<>> subscriptions_;
-  std::uint64_t followed_revision_ = 0;
-  bool control_is_due_ = false;       // the exchange and the held symbols do not agree yet
-  MonotonicTime control_allowed_at_;  // the rate limit of control messages
+  StreamNumber last_number_ = 0;
   std::uint64_t last_control_id_ = 0;
-  MonotonicTime first_price_check_ = never;
-  // When the last price came on this connection; never before the first.
-  MonotonicTime last_price_at_ = never;
+  Connection serving_;
+  Connection successor_;
+  MonotonicTime retry_at_ = never;
+  MonotonicTime successor_due_ = never;
+  MonotonicTime rotation_gives_up_at_ = never;
+  MonotonicTime caught_up_check_ = never;
+
   // While subscribed and without a first price: since when; and how long that may go on. It may be
   // the connection, or the symbols that are held: so the patience grows with every connection that
   // stays mute, and a single price ends the doubt.

@@ -6,6 +6,7 @@
 #include "bridge/core/http_method.hpp"
 #include "bridge/core/log_level.hpp"
 #include "bridge/core/mark_price_interval.hpp"
+#include "bridge/core/mark_price_mode.hpp"
 #include "bridge/core/position.hpp"
 #include "bridge/core/publications.hpp"
 #include "bridge/core/stream_metrics.hpp"
@@ -143,6 +144,9 @@ std::string_view to_string(CloseCause cause) {
     case CloseCause::reset: return "reset";
     case CloseCause::protocol: return "protocol";
     case CloseCause::replaced: return "replaced";
+    case CloseCause::rotated: return "rotated";
+    case CloseCause::deaf: return "deaf";
+    case CloseCause::distrusted: return "distrusted";
   }
   BRIDGE_UNREACHABLE("not a CloseCause");
 }
@@ -189,6 +193,14 @@ std::string_view to_string(HttpMethod method) {
     case HttpMethod::delete_: return "DELETE";
   }
   BRIDGE_UNREACHABLE("not an HttpMethod");
+}
+
+std::string_view to_string(MarkPriceMode mode) {
+  switch (mode) {
+    case MarkPriceMode::per_symbol: return "per-symbol";
+    case MarkPriceMode::all: return "all";
+  }
+  BRIDGE_UNREACHABLE("not a MarkPriceMode");
 }
 
 std::string_view to_string(MarkPriceInterval interval) {

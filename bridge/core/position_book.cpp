@@ -103,7 +103,11 @@ PositionBook::Outcome PositionBook::apply(SymbolId symbol, const PositionChange&
   const bool is_older = entry.position.changed_at && transaction_time < *entry.position.changed_at;
   const bool is_overtaken = !entry.position.is_open() && transaction_time < rows_certain_before_;
   if (is_older || is_overtaken) return {&entry, Change::ignored};
-  if (change.margin_type) settings_[symbol].margin_type = change.margin_type;
+  if (change.margin_type) {
+    SymbolSettings& known = settings_[symbol];
+    known.settings.margin_type = change.margin_type;
+    known.margin_type_told_at = transaction_time;
+  }
 
   Position next = entry.position;
   next.amount = change.amount;
@@ -159,22 +163,34 @@ PositionBook::Comparison PositionBook::merge(SymbolTable& symbols, const Positio
 }
 
 std::vector<PositionBook::Entry*> PositionBook::set_leverage(SymbolId symbol,
-                                                             std::uint32_t leverage) {
-  settings_[symbol].leverage = leverage;
+                                                             std::uint32_t leverage,
+                                                             WallTime transaction_time) {
+  SymbolSettings& known = settings_[symbol];
+  known.settings.leverage = leverage;
+  known.leverage_told_at = transaction_time;
   return apply_settings(symbol);
 }
 
-std::vector<PositionBook::Entry*> PositionBook::set_symbol_configs(SymbolTable& symbols,
-                                                                   const SymbolConfigs& configs) {
-  std::vector<Entry*> changed;
+PositionBook::SettingsComparison PositionBook::set_symbol_configs(SymbolTable& symbols,
+                                                                  const SymbolConfigs& configs,
+                                                                  WallTime certain_before) {
+  SettingsComparison comparison;
   for (const SymbolConfigRow& row : configs.rows) {
     const SymbolId symbol = symbols.intern(row.symbol);
-    Settings& settings = settings_[symbol];
-    take_if_known(settings.leverage, row.leverage);
-    take_if_known(settings.margin_type, row.margin_type);
-    for (Entry* entry : apply_settings(symbol)) changed.push_back(entry);
+    SymbolSettings& known = settings_[symbol];
+    const Settings before = known.settings;
+    if (is_before(known.leverage_told_at, certain_before)) {
+      take_if_known(known.settings.leverage, row.leverage);
+    } else if (row.leverage && row.leverage != known.settings.leverage) {
+      ++comparison.undecided;
+    }
+    if (is_before(known.margin_type_told_at, certain_before))
+      take_if_known(known.settings.margin_type, row.margin_type);
+    auto changed = apply_settings(symbol);
+    if (!changed.empty())
+      comparison.corrections.push_back({symbol, before, known.settings, std::move(changed)});
   }
-  return changed;
+  return comparison;
 }
 
 const PositionBook::Entry* PositionBook::find(SymbolId symbol, PositionSide side) const {
@@ -198,8 +214,8 @@ PositionBook::Entry& PositionBook::entry_of(SymbolId symbol, PositionSide side) 
   entry.position_side = side;
   entry.index = static_cast<std::uint32_t>(entries_.size() - 1);
   if (const auto found = settings_.find(symbol); found != settings_.end()) {
-    entry.position.leverage = found->second.leverage;
-    entry.position.margin_type = found->second.margin_type;
+    entry.position.leverage = found->second.settings.leverage;
+    entry.position.margin_type = found->second.settings.margin_type;
   }
   place->second = &entry;
   return entry;
@@ -223,7 +239,7 @@ PositionBook::Change PositionBook::replace(Entry& entry, Position next) {
 }
 
 std::vector<PositionBook::Entry*> PositionBook::apply_settings(SymbolId symbol) {
-  const Settings& settings = settings_[symbol];
+  const Settings& settings = settings_[symbol].settings;
   std::vector<Entry*> changed;
   for (const PositionSide side : all_position_sides) {
     const auto found = by_key_.find({symbol, side});

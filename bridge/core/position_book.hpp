@@ -73,10 +73,32 @@ class PositionBook {
   //   * What cannot be decided by that is left as it is and counted.
   Comparison correct_by(SymbolTable& symbols, const PositionRows& rows, WallTime certain_before);
 
-  // Leverage and margin type are settings of a symbol, told apart from the positions. Return the
-  // open entries that changed by it.
-  std::vector<Entry*> set_leverage(SymbolId symbol, std::uint32_t leverage);
-  std::vector<Entry*> set_symbol_configs(SymbolTable& symbols, const SymbolConfigs& configs);
+  // Leverage and margin type are settings of a symbol, told apart from the positions.
+  struct Settings {
+    std::optional<std::uint32_t> leverage;
+    std::optional<MarginType> margin_type;
+  };
+
+  // Returns the open entries that changed by it.
+  std::vector<Entry*> set_leverage(SymbolId symbol, std::uint32_t leverage,
+                                   WallTime transaction_time);
+
+  // A symbol whose settings were not what symbolConfig shows.
+  struct SettingsCorrection {
+    SymbolId symbol = 0;
+    Settings before;
+    Settings after;
+    std::vector<Entry*> open_entries;  // that changed by it
+  };
+  struct SettingsComparison {
+    std::vector<SettingsCorrection> corrections;  // those that an open position shows
+    // Symbols whose leverage differs, but was told by the stream so recently that REST may not know
+    // it. Look again soon.
+    std::size_t undecided = 0;
+  };
+  // Takes what symbolConfig showed, unless the stream told of it at `certain_before` or later.
+  SettingsComparison set_symbol_configs(SymbolTable& symbols, const SymbolConfigs& configs,
+                                        WallTime certain_before);
 
   const Entry* find(SymbolId symbol, PositionSide side) const;
   const std::deque<Entry>& entries() const { return entries_; }
@@ -97,9 +119,11 @@ class PositionBook {
                                         static_cast<std::uint64_t>(key.side));
     }
   };
-  struct Settings {
-    std::optional<std::uint32_t> leverage;
-    std::optional<MarginType> margin_type;
+  struct SymbolSettings {
+    Settings settings;
+    // By the stream, last. The margin type comes with every change of a position.
+    std::optional<WallTime> leverage_told_at;
+    std::optional<WallTime> margin_type_told_at;
   };
 
   Entry& entry_of(SymbolId symbol, PositionSide side);
@@ -111,7 +135,7 @@ class PositionBook {
 
   std::deque<Entry> entries_;
   std::unordered_map<Key, Entry*, KeyHash> by_key_;
-  std::unordered_map<SymbolId, Settings> settings_;
+  std::unordered_map<SymbolId, SymbolSettings> settings_;
   std::size_t open_count_ = 0;
   // Of the last rows: what happened earlier to an entry that is flat since then is overtaken.
   WallTime rows_certain_before_;

@@ -33,11 +33,24 @@ void PositionFeed::set_user_phase(AccountNumber number, UserPhase phase, std::st
   now_ = now.monotonic;
   account.user_phase = phase;
   account.user_detail = std::move(detail);
+  account.user_warning.clear();
   if (update_status(account, now)) publish_all_open(account, Trigger::state, now.wall);
 }
 
 void PositionFeed::set_user_connected(AccountNumber number, bool connected) {
   accounts_[number].user_connected = connected;
+}
+
+void PositionFeed::set_user_warning(AccountNumber number, std::string warning, Now now) {
+  Account& account = accounts_[number];
+  account.user_warning = std::move(warning);
+  update_status(account, now);
+}
+
+void PositionFeed::set_notice(std::string_view notice, Now now) {
+  if (notice == notice_) return;
+  notice_ = notice;
+  for (Account& account : accounts_) update_status(account, now);
 }
 
 void PositionFeed::apply(AccountNumber number, const AccountUpdate& update, Now received) {
@@ -54,7 +67,8 @@ void PositionFeed::apply(AccountNumber number, const AccountUpdate& update, Now 
 void PositionFeed::apply(AccountNumber number, const LeverageChange& change, Now received) {
   Account& account = accounts_[number];
   now_ = received.monotonic;
-  const auto changed = account.book.set_leverage(symbols_.intern(change.symbol), change.leverage);
+  const auto changed = account.book.set_leverage(symbols_.intern(change.symbol), change.leverage,
+                                                 change.transaction_time);
   for (const PositionBook::Entry* entry : changed) {
     publish(topic_of(account, *entry), Trigger::config, {}, received.wall);
   }
@@ -64,7 +78,8 @@ void PositionFeed::synchronize(AccountNumber number, const Snapshot& snapshot, s
                                Now now) {
   Account& account = accounts_[number];
   now_ = now.monotonic;
-  account.book.set_symbol_configs(symbols_, snapshot.symbol_configs);
+  // What the stream told before the gap counts for nothing, what it told since is replayed below.
+  account.book.set_symbol_configs(symbols_, snapshot.symbol_configs, WallTime::max());
 
   const auto comparison =
       account.book.replace_by(symbols_, snapshot.positions, snapshot.certain_before);
@@ -76,7 +91,8 @@ void PositionFeed::synchronize(AccountNumber number, const Snapshot& snapshot, s
     }
   }
   for (const LeverageChange& change : snapshot.leverage_changes) {
-    account.book.set_leverage(symbols_.intern(change.symbol), change.leverage);
+    account.book.set_leverage(symbols_.intern(change.symbol), change.leverage,
+                              change.transaction_time);
   }
 
   account.user_phase = UserPhase::synchronized;
@@ -93,9 +109,8 @@ PositionFeed::Reconciliation PositionFeed::reconcile(AccountNumber number, const
                                                      WallTime certain_before, Now now) {
   Account& account = accounts_[number];
   now_ = now.monotonic;
-  std::vector<Decimal> before;
-  for (const PositionBook::Entry& entry : account.book.entries())
-    before.push_back(entry.position.amount);
+  std::vector<Position> before;
+  for (const PositionBook::Entry& entry : account.book.entries()) before.push_back(entry.position);
 
   const auto comparison = account.book.correct_by(symbols_, rows, certain_before);
   Reconciliation result;
@@ -105,10 +120,27 @@ PositionFeed::Reconciliation PositionFeed::reconcile(AccountNumber number, const
     result.corrections.push_back(
         {.symbol = symbols_.name(entry.symbol),
          .position_side = entry.position_side,
-         .amount_before = entry.index < before.size() ? before[entry.index] : Decimal{},
-         .amount_after = entry.position.amount});
+         .before = entry.index < before.size() ? before[entry.index] : Position{},
+         .after = entry.position});
     follow(account, outcome);
     publish_changed(account, outcome, Trigger::reconcile, {}, now.wall);
+  }
+  return result;
+}
+
+PositionFeed::SettingsReconciliation PositionFeed::reconcile(AccountNumber number,
+                                                             const SymbolConfigs& configs,
+                                                             WallTime certain_before, Now now) {
+  Account& account = accounts_[number];
+  now_ = now.monotonic;
+  const auto comparison = account.book.set_symbol_configs(symbols_, configs, certain_before);
+  SettingsReconciliation result;
+  result.undecided = comparison.undecided;
+  for (const auto& correction : comparison.corrections) {
+    result.corrections.push_back(
+        {symbols_.name(correction.symbol), correction.before, correction.after});
+    for (const PositionBook::Entry* entry : correction.open_entries)
+      publish(topic_of(account, *entry), Trigger::reconcile, {}, now.wall);
   }
   return result;
 }
@@ -177,20 +209,32 @@ std::string_view PositionFeed::derived_detail(const Account& account) const {
   return mark_is_the_reason ? mark_detail_ : account.user_detail;
 }
 
+std::string PositionFeed::remarks(const Account& account) const {
+  if (account.user_phase == UserPhase::stopped) return {};
+  std::string text;
+  for (const std::string& remark : {account.user_warning, notice_}) {
+    if (!remark.empty()) text += "; " + remark;
+  }
+  return text;
+}
+
 bool PositionFeed::update_status(Account& account, Now now) {
   const AccountState state = derived_state(account);
   const bool changed = state != account.state;
   const bool connections_changed = account.user_connected != account.published_user_connected ||
                                    mark_connected_ != account.published_mark_connected;
   const bool is_first = account.account_seq == 0;
-  if (!changed && !connections_changed && !is_first) return false;
+  std::string said_beside = remarks(account);
+  const bool remarks_changed = said_beside != account.published_remarks;
+  if (!changed && !connections_changed && !remarks_changed && !is_first) return false;
 
   const bool liveness_changed =
       (state == AccountState::live) != (account.state == AccountState::live);
   if (changed) account.since = now.wall;
   account.state = state;
   if (state == AccountState::live) account.was_live = true;
-  account.detail = derived_detail(account);
+  account.detail = std::string{derived_detail(account)} + said_beside;
+  account.published_remarks = std::move(said_beside);
   account.published_user_connected = account.user_connected;
   account.published_mark_connected = mark_connected_;
   account.gauges.state.set(state);

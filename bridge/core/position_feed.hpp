@@ -42,10 +42,14 @@ class PositionFeed {
 
   AccountNumber add_account(AccountIdentity identity, Now now);
 
-  // The user stream's side. `detail` is one sentence for account.status.
+  // The user stream's side. `detail` is one sentence for account.status; a new phase ends what
+  // was warned of in the one before.
   void set_user_phase(AccountNumber account, UserPhase phase, std::string detail, Now now);
   // Whether the account's user stream is connected, whatever is known through it.
   void set_user_connected(AccountNumber account, bool connected);
+  // Something to be said beside the phase: of one account, or of all of them. Empty: nothing.
+  void set_user_warning(AccountNumber account, std::string warning, Now now);
+  void set_notice(std::string_view notice, Now now);
 
   void apply(AccountNumber account, const AccountUpdate& update, Now received);
   void apply(AccountNumber account, const LeverageChange& change, Now received);
@@ -68,8 +72,8 @@ class PositionFeed {
   struct Correction {
     std::string symbol;
     PositionSide position_side;
-    Decimal amount_before;
-    Decimal amount_after;
+    Position before;
+    Position after;
   };
   struct Reconciliation {
     std::vector<Correction> corrections;
@@ -77,6 +81,17 @@ class PositionFeed {
   };
   Reconciliation reconcile(AccountNumber account, const PositionRows& rows, WallTime certain_before,
                            Now now);
+  struct SettingsCorrection {
+    std::string symbol;
+    PositionBook::Settings before;
+    PositionBook::Settings after;
+  };
+  struct SettingsReconciliation {
+    std::vector<SettingsCorrection> corrections;
+    std::size_t undecided = 0;
+  };
+  SettingsReconciliation reconcile(AccountNumber account, const SymbolConfigs& configs,
+                                   WallTime certain_before, Now now);
 
   // The mark stream's side.
   void set_mark_connected(bool connected, std::string_view detail, Now now);
@@ -143,17 +158,21 @@ class PositionFeed {
     AccountState state = AccountState::connecting;
     bool was_live = false;
     std::string user_detail;
+    std::string user_warning;
     std::string detail;
     WallTime since;
     std::uint64_t account_seq = 0;
     // What account.status said last, so that it is not said twice.
     bool published_user_connected = false;
     bool published_mark_connected = false;
+    std::string published_remarks;
     AccountGauges gauges;
   };
 
   AccountState derived_state(const Account& account) const;
   std::string_view derived_detail(const Account& account) const;
+  // What is to be said beside the phase, each part after a semicolon.
+  std::string remarks(const Account& account) const;
   // Publishes account.status if something in it changed. True if the account became live or stopped
   // being live.
   bool update_status(Account& account, Now now);
@@ -187,6 +206,7 @@ class PositionFeed {
   std::uint64_t held_symbols_revision_ = 0;
 
   bool mark_connected_ = false;
+  std::string notice_;
   std::string mark_detail_ = "the mark price stream is not connected yet";
   MonotonicTime now_;  // of the call that is being made
   MonotonicTime deadline_ = never;

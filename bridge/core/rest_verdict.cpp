@@ -38,13 +38,10 @@ RestVerdict verdict(const RestFailure& failure) {
   }
 }
 
-Duration wait_asked_for(const RestFailure& failure, WallTime exchange_time, Duration otherwise) {
-  if (failure.retry_after) return std::max(otherwise, *failure.retry_after);
-  if (failure.banned_until) {
-    const Duration rest_of_ban = *failure.banned_until - exchange_time;
-    return std::max(otherwise, std::min(rest_of_ban, limits::ban_max));
-  }
-  return otherwise;
+std::optional<Duration> wait_asked_for(const RestFailure& failure, WallTime exchange_time) {
+  if (failure.retry_after) return std::min(*failure.retry_after, limits::ban_max);
+  if (!failure.banned_until) return std::nullopt;
+  return std::clamp(*failure.banned_until - exchange_time, Duration::zero(), limits::ban_max);
 }
 
 std::string describe(const RestFailure& failure) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "bridge/core/exchange_requests.hpp"
@@ -19,10 +20,10 @@ enum class RestVerdict : std::uint8_t {
 
 RestVerdict verdict(const RestFailure& failure);
 
-// How long the exchange asks us to wait, at least `otherwise`. Retry-After counts from now and
-// needs no clock; the end of a ban is told on the exchange's, so what is said to be longer than any
-// ban is the clock's fault.
-Duration wait_asked_for(const RestFailure& failure, WallTime exchange_time, Duration otherwise);
+// How long the exchange asks us to wait, if it does. Retry-After counts from now and needs no
+// clock; the end of a ban is told on the exchange's, so what is said to be longer than any ban is
+// the clock's fault.
+std::optional<Duration> wait_asked_for(const RestFailure& failure, WallTime exchange_time);
 
 // "HTTP 401, code -2015: Invalid API-key, IP, or permissions for action": fit for a log.
 std::string describe(const RestFailure& failure);

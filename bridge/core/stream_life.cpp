@@ -13,12 +13,13 @@ void StreamLife::opening(MonotonicTime now) {
   opened_at_ = now;
 }
 
-void StreamLife::opened(MonotonicTime now) {
+void StreamLife::opened(MonotonicTime now, MonotonicTime rotate_at) {
   BRIDGE_ASSERT(phase_ == Phase::opening);
   phase_ = Phase::open;
   opened_at_ = now;
   heard_at_ = now;
   ping_due_ = now + limits::stream_ping_interval;
+  rotate_at_ = rotate_at;
 }
 
 bool StreamLife::was_stable(MonotonicTime now) const {
@@ -29,6 +30,10 @@ StreamLife::Due StreamLife::wake(MonotonicTime now) {
   if (now < deadline()) return Due::nothing;
   if (phase_ == Phase::opening) return Due::give_up_opening;
   if (now >= heard_at_ + limits::stream_silence_max) return Due::give_up_silent;
+  if (now >= rotate_at_) {
+    rotate_at_ = never;
+    return Due::rotate;
+  }
   ping_due_ = now + limits::stream_ping_interval;
   return Due::ping;
 }
@@ -37,7 +42,8 @@ MonotonicTime StreamLife::deadline() const {
   switch (phase_) {
     case Phase::closed: return never;
     case Phase::opening: return opened_at_ + limits::stream_open_timeout;
-    case Phase::open: return std::min(ping_due_, heard_at_ + limits::stream_silence_max);
+    case Phase::open:
+      return std::min({ping_due_, heard_at_ + limits::stream_silence_max, rotate_at_});
   }
   BRIDGE_UNREACHABLE("not a Phase");
 }

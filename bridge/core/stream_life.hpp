@@ -19,10 +19,14 @@ class StreamLife {
     ping,
     give_up_opening,  // the handshake did not come to an end
     give_up_silent,   // nothing came for stream_silence_max, not even a pong
+    rotate,           // it is old: to be replaced before the exchange cuts it
   };
 
   void opening(MonotonicTime now);
-  void opened(MonotonicTime now);
+  // `rotate_at`: when it is to be replaced.
+  void opened(MonotonicTime now, MonotonicTime rotate_at = never);
+  // Not now, but then.
+  void rotate_later(MonotonicTime at) { rotate_at_ = at; }
   void heard(MonotonicTime now) { heard_at_ = now; }
   void closed() { phase_ = Phase::closed; }
 
@@ -40,6 +44,7 @@ class StreamLife {
   MonotonicTime opened_at_;  // while opening: when that began
   MonotonicTime heard_at_;
   MonotonicTime ping_due_;
+  MonotonicTime rotate_at_ = never;
 };
 
 }  // namespace bridge

@@ -11,12 +11,8 @@
 #include <utility>
 #include <vector>
 
-#include "bridge/core/account_session.hpp"
-#include "bridge/core/clock_session.hpp"
-#include "bridge/core/exchange_clock.hpp"
+#include "bridge/core/environment_session.hpp"
 #include "bridge/core/mark_price_interval.hpp"
-#include "bridge/core/mark_session.hpp"
-#include "bridge/core/position_feed.hpp"
 #include "bridge/wire/credentials.hpp"
 #include "bridge/wire/market_stream_parser.hpp"
 #include "bridge/wire/user_stream_parser.hpp"
@@ -33,16 +29,16 @@ class Driver final : public NetworkUser {
     bridge::Duration stale_after{};
     bridge::Duration reconcile_interval{};
     bridge::MarkPriceInterval mark_price_interval = bridge::MarkPriceInterval::three_seconds;
+    bridge::MarkPriceMode mark_price_mode = bridge::MarkPriceMode::per_symbol;
+    bridge::UserStreamForm user_stream_form = bridge::UserStreamForm::events;
     std::uint64_t seed = 0;
     Mutant mutant = Mutant::none;
   };
 
   /// How the driver and the sessions can go wrong without anybody noticing at the outside.
   struct Faults {
-    /// A user stream was asked for while the one before was open.
-    bool opened_beside_open_stream = false;
-    /// A session wants to be woken again and again at one moment.
-    bool never_settles = false;
+    /// A stream was asked for while two were open: the one that serves and its successor.
+    bool opened_a_third_stream = false;
     /// Something that came over the wire could not be read.
     std::string unreadable;
   };
@@ -61,7 +57,8 @@ class Driver final : public NetworkUser {
   /// When settle() wants to be called.
   Instant deadline() const;
 
-  const bridge::PositionFeed& feed() const { return feed_; }
+  const bridge::PositionFeed& feed() const { return session_.feed(); }
+  const bridge::EnvironmentSession& session() const { return session_; }
   const bridge::ExchangeClock& clock() const { return clock_; }
   const Settings& settings() const { return settings_; }
   const Faults& faults() const { return faults_; }
@@ -87,44 +84,39 @@ class Driver final : public NetworkUser {
     LinkId link = 0;
     bridge::StreamNumber stream = 0;
   };
+  using Connections = std::vector<Connection>;
 
   struct Account {
-    AccountIndex number = 0;
     std::string name;
     bridge::Credentials credentials;
-    bridge::AccountSession session;
-    std::optional<Connection> connection;
-    bool is_unsettled = false;
+    Connections connections;
     exchange::HttpResponse last_snapshot;  // of a mutant
     int updates = 0;                       // of a mutant
   };
 
-  void user_frame(Account& account, bridge::StreamNumber stream, bridge::PaddedText frame);
+  void user_frame(AccountIndex index, bridge::StreamNumber stream, bridge::PaddedText frame);
   void market_frame(bridge::StreamNumber stream, bridge::PaddedText frame);
   void note_price(std::string_view symbol);
-  bool is_dropped(Account& account, bridge::PaddedText frame);
-  void answer(const RequestPurpose& purpose, bridge::RestReply reply);
+  bool is_dropped(AccountIndex index, bridge::PaddedText frame);
+  void answer(const RequestPurpose& purpose, bridge::RestReply reply,
+              std::optional<std::int64_t> used_weight);
 
-  bool perform_all();
-  void perform(AccountIndex index, bridge::Effect effect);
-  void perform_mark(bridge::Effect effect);
-  void perform_clock(bridge::Effect effect);
-  void open(AccountIndex account, bridge::StreamNumber stream, std::string target);
-  void close(AccountIndex account);
-  std::optional<Connection>& connection_of(AccountIndex account);
+  void perform(const bridge::EnvironmentSession::OwnedEffect& owned);
+  void change_subscriptions(const bridge::effect::ChangeSubscriptions& change);
+  void open(AccountIndex account, bridge::StreamNumber stream, const std::string& target);
+  void close(AccountIndex account, bridge::StreamNumber stream);
+  void forget(AccountIndex account, bridge::StreamNumber stream);
+  void send_text(AccountIndex account, bridge::StreamNumber stream, const std::string& text);
+  /// Nothing when it is gone.
+  std::optional<LinkId> link_of(AccountIndex account, bridge::StreamNumber stream);
+  Connections& connections_of(AccountIndex account);
   void request(AccountIndex account, const bridge::effect::Request& wanted);
   void log(AccountIndex account, const bridge::effect::Log& line);
+  const std::string& name_of(AccountIndex account) const;
 
-  void wake();
-  void wake_accounts(bridge::Now time);
-  void set_deadline(AccountIndex account, bridge::MonotonicTime deadline);
-  void drop_outdated();
-  /// It may want something.
-  void unsettle(AccountIndex account);
   /// Checkers should look at it.
   void note(AccountIndex account);
-  void touch(AccountIndex account);  // both
-  bridge::MonotonicTime monotonic_deadline() const;
+  bridge::AccountSession& session_of(AccountIndex account);
   bridge::Now now() const { return virtual_clock_.bridge_now(); }
 
   Network& network_;
@@ -134,23 +126,13 @@ class Driver final : public NetworkUser {
 
   bridge::ExchangeClock clock_;
   std::uint32_t topics_ = 0;
-  bridge::PositionFeed feed_;
-  bridge::ClockSession clock_session_;
-  bridge::MarkSession mark_session_;
+  bridge::EnvironmentSession session_;
   std::vector<std::unique_ptr<Account>> accounts_;
-  /// The sessions' deadlines, kept; and the order in which they come, among others that were given
-  /// up since. The first is never one of those.
-  std::vector<bridge::MonotonicTime> account_deadlines_;
-  using Due = std::pair<bridge::MonotonicTime, AccountIndex>;
-  std::priority_queue<Due, std::vector<Due>, std::greater<>> due_;
-  bool accounts_started_ = false;
-  std::optional<Connection> mark_connection_;
+  Connections mark_connections_;
 
   bridge::UserStreamParser user_parser_;
   bridge::MarketStreamParser market_parser_;
 
-  std::vector<AccountIndex> unsettled_;  // accounts that may want something
-  std::vector<AccountIndex> spare_;      // kept for its memory
   std::vector<AccountIndex> touched_;
   std::map<std::string, Instant, std::less<>> prices_heard_at_;
   Faults faults_;

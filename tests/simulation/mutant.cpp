@@ -9,9 +9,10 @@ namespace {
 using enum Mutant;
 
 constexpr std::array mutants = {
-    drop_while_synchronizing, drop_an_update,      answer_with_old_snapshot, never_wake_an_account,
-    never_wake_the_feed,      swap_position_sides, lose_close_notification,  keep_old_socket,
-    flood_control_messages,   lose_a_publication,  value_with_previous_price};
+    drop_while_synchronizing, drop_an_update,     answer_with_old_snapshot,
+    ignore_an_account,        hide_staleness,     swap_position_sides,
+    lose_close_notification,  keep_old_socket,    open_streams_thrice,
+    flood_control_messages,   lose_a_publication, value_with_previous_price};
 static_assert(mutants.size() + 1 == static_cast<std::size_t>(count));
 
 }  // namespace
@@ -22,11 +23,12 @@ std::string_view mutant_text(Mutant mutant) {
     case drop_while_synchronizing: return "drop_while_synchronizing";
     case drop_an_update: return "drop_an_update";
     case answer_with_old_snapshot: return "answer_with_old_snapshot";
-    case never_wake_an_account: return "never_wake_an_account";
-    case never_wake_the_feed: return "never_wake_the_feed";
+    case ignore_an_account: return "ignore_an_account";
+    case hide_staleness: return "hide_staleness";
     case swap_position_sides: return "swap_position_sides";
     case lose_close_notification: return "lose_close_notification";
     case keep_old_socket: return "keep_old_socket";
+    case open_streams_thrice: return "open_streams_thrice";
     case flood_control_messages: return "flood_control_messages";
     case lose_a_publication: return "lose_a_publication";
     case value_with_previous_price: return "value_with_previous_price";

@@ -14,11 +14,12 @@ enum class Mutant : std::uint8_t {
   drop_while_synchronizing,   // events that come before the snapshot's answers are not passed on
   drop_an_update,             // now and then an ACCOUNT_UPDATE is not passed on
   answer_with_old_snapshot,   // positionRisk is answered with what it said the time before
-  never_wake_an_account,      // the first account is never woken
-  never_wake_the_feed,        // nobody looks at the age of mark prices
+  ignore_an_account,          // nothing is done that the first account wants
+  hide_staleness,             // what goes stale is published as live
   swap_position_sides,        // LONG and SHORT are taken for each other
   lose_close_notification,    // a session is not told that its stream is closed
   keep_old_socket,            // a stream that a session gives up stays open
+  open_streams_thrice,        // each stream is opened three times
   flood_control_messages,     // each SUBSCRIBE is sent twelve times
   lose_a_publication,         // now and then a message does not reach the bus
   value_with_previous_price,  // profit is published as it was at the price before

@@ -58,11 +58,11 @@ LinkId Network::open(const LinkOwner& owner, std::string target) {
   const LinkId id = ++last_link_;
   Link& link = links_[id];
   link.owner = owner;
-  if (owned_.size() <= place_of(owner.account)) owned_.resize(place_of(owner.account) + 1);
-  Owned& owned = owned_[place_of(owner.account)];
-  owned.newest = &link;
-  ++owned.open;
+  const std::size_t place = place_of(owner.account);
+  if (open_links_.size() <= place) open_links_.resize(place + 1);
+  open_links_[place].push_back(&link);
   const Instant now = clock_.elapsed();
+  link.asked_at = now;
   if (now < refused_until_) {
     to_client(id, link, {.kind = Link::ToClient::Kind::refused}, now + delay(connect_delay_max));
     return id;
@@ -378,7 +378,7 @@ void Network::heal() {
 void Network::client_closes(Link& link) {
   link.client = Link::Client::closed;
   link.to_client_.clear();
-  --owned_[place_of(link.owner.account)].open;
+  std::erase(open_links_[place_of(link.owner.account)], &link);
 }
 
 void Network::swallow(Link& link) {
@@ -388,8 +388,6 @@ void Network::swallow(Link& link) {
 void Network::forget_if_over(LinkId id, Link& link) {
   if (link.client != Link::Client::closed || link.connection || id == delivering_) return;
   if (!link.is_dead && !link.to_server_.empty()) return;
-  if (Link*& newest = owned_[place_of(link.owner.account)].newest; newest == &link)
-    newest = nullptr;
   links_.erase(id);
 }
 

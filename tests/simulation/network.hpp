@@ -130,6 +130,7 @@ class Network {
     enum class Client : std::uint8_t { opening, open, closed } client = Client::opening;
     std::optional<exchange::ConnectionId> connection;  // from when the exchange has accepted it
     bool is_dead = false;
+    Instant asked_at{};   // when the bridge asked for it
     Instant heard_at{};   // when the bridge was last told anything about it
     Instant opened_at{};  // when the bridge was told that it is open
 
@@ -161,17 +162,16 @@ class Network {
     bool is_quiet() const { return to_client_.empty(); }
   };
   const std::map<LinkId, Link>& links() const { return links_; }
-  /// The bridge's newest stream of the account; null when it has none.
-  const Link* link_of(AccountIndex account) const {
+  /// The bridge's streams of the account, the oldest first: the one that serves, and its successor.
+  const std::vector<const Link*>& open_links(AccountIndex account) const {
+    static const std::vector<const Link*> none;
     const std::size_t place = place_of(account);
-    if (place >= owned_.size()) return nullptr;
-    const Link* const link = owned_[place].newest;
-    return link == nullptr || link->client == Link::Client::closed ? nullptr : link;
+    return place < open_links_.size() ? open_links_[place] : none;
   }
-  /// How many streams the bridge has for the account.
-  int open_links(AccountIndex account) const {
-    const std::size_t place = place_of(account);
-    return place < owned_.size() ? owned_[place].open : 0;
+  /// The one that serves; null when there is none.
+  const Link* link_of(AccountIndex account) const {
+    const auto& links = open_links(account);
+    return links.empty() ? nullptr : links.front();
   }
   /// Whether what happens to the account now will be told to the bridge, as far as can be known.
   bool can_tell(AccountIndex account) const;
@@ -216,18 +216,14 @@ class Network {
 
   std::map<LinkId, Link> links_;
   std::unordered_map<exchange::ConnectionId, LinkId> link_of_connection_;
-  /// By account, the mark price stream first.
-  struct Owned {
-    Link* newest = nullptr;  // null: there is none, or it is forgotten
-    int open = 0;            // links that the bridge has not closed or lost
-  };
-  std::vector<Owned> owned_;
+  /// Those that the bridge has not closed or lost, by account, the mark price stream first.
+  std::vector<std::vector<const Link*>> open_links_;
   void client_closes(Link& link);
   LinkId last_link_ = 0;
   std::unordered_map<RequestId, Request> requests_;
   RequestId last_request_ = 0;
   std::uint64_t pumps_ = 0;
-  std::string frame_;  // of the delivery that is being made, padded
+  std::string frame_;      // of the delivery that is being made, padded
   LinkId delivering_ = 0;  // is not forgotten meanwhile
 
   std::uint64_t duplicated_per_thousand_ = 0;

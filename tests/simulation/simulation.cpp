@@ -192,6 +192,12 @@ void Simulation::act() {
 }
 
 void Simulation::sweep() {
+  // What requests would have mended waits with them.
+  const bridge::RequestGate& gate = driver_.session().gate();
+  if (!gate.notice().empty() || gate.metrics().waiting.read() > 0) {
+    for (AccountIndex index = 0; index < subscriber_.account_count(); ++index)
+      truth_.request_failed(index, {});
+  }
   for (const auto& checker : checkers_) checker->sweep();
   queue_.schedule(clock_.elapsed() + sweep_interval, EventKind::sweep);
 }
@@ -262,6 +268,11 @@ void Simulation::publish(const bridge::PositionUpdate& update) {
   if (options_.mutant == Mutant::lose_a_publication &&
       update.trigger == bridge::Trigger::mark_price && publications_ % 100 == 0)
     return;
+  if (options_.mutant == Mutant::hide_staleness && update.trigger == bridge::Trigger::state) {
+    bridge::PositionUpdate changed = update;
+    changed.state = bridge::PositionState::live;
+    return hand_out(changed);
+  }
   if (options_.mutant == Mutant::value_with_previous_price) {
     bridge::PositionUpdate changed = update;
     changed.unrealized_pnl = std::exchange(previous_pnl_, update.unrealized_pnl);

@@ -15,8 +15,8 @@ exchange::PositionSide to_exchange(bridge::PositionSide side) {
 
 Subscriber::Subscriber(const exchange::SymbolTable& symbols, std::size_t accounts)
     : symbols_(symbols), accounts_(accounts) {
-  const std::size_t keys = number_of(
-      {static_cast<exchange::SymbolId>(symbols.size()), exchange::PositionSide::both});
+  const std::size_t keys =
+      number_of({static_cast<exchange::SymbolId>(symbols.size()), exchange::PositionSide::both});
   for (HeldAccount& account : accounts_) account.topic_of_key.assign(keys, no_topic);
 }
 

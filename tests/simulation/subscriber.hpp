@@ -21,7 +21,7 @@ struct HeldPosition {
   bridge::Position position;
   bridge::PositionState state = bridge::PositionState::stale;
   std::uint64_t seq = 0;
-  std::uint32_t revision = 0;    // of `position`
+  std::uint32_t revision = 0;     // of `position`
   std::size_t place_in_open = 0;  // among the open topics, while it is open
   // Meaningful while it is live without a price: since when that is so.
   Instant unpriced_since{};
@@ -39,7 +39,7 @@ struct HeldAccount {
   std::uint64_t changes = 0;  // of its positions, prices apart
   int open = 0;               // positions
   int open_and_live = 0;
-  std::vector<std::uint32_t> topics;  // all that were ever heard of
+  std::vector<std::uint32_t> topics;        // all that were ever heard of
   std::vector<std::uint32_t> topic_of_key;  // by number_of(key); no_topic: never heard of
 
   bool is_live() const { return state == bridge::AccountState::live; }

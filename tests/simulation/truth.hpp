@@ -75,7 +75,7 @@ class Truth {
   const Network& network_;
   const VirtualClock& clock_;
   std::vector<Account> accounts_;
-  std::uint64_t changes_ = 0;        // of all accounts together
+  std::uint64_t changes_ = 0;  // of all accounts together
   exchange::UnixMs looked_at_ = 0;
   std::vector<AccountIndex> changed_;  // what observe() returns, kept for its memory
 };

@@ -4,14 +4,17 @@
 
 namespace simulation {
 
-/// One user stream for each account, and one mark price stream: none is opened beside one that is
-/// open, and none that was given up stays.
+/// One user stream for each account, and one mark price stream; two while one takes over from the
+/// other, and no longer than a rotation may last. None that was given up stays.
 class SocketChecker final : public Checker {
  public:
   using Checker::Checker;
   std::string_view name() const override { return "socket"; }
   void settled(AccountIndex account) override;
   void sweep() override;
+
+ private:
+  void check(AccountIndex account);
 };
 
 }  // namespace simulation

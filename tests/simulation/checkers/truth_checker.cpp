@@ -82,7 +82,8 @@ bool TruthChecker::is_excused(AccountIndex account, exchange::PositionKey key) c
 }
 
 bool TruthChecker::is_right(AccountIndex account, exchange::PositionKey key,
-                            const exchange::Position& position, const bridge::Position& ours) const {
+                            const exchange::Position& position,
+                            const bridge::Position& ours) const {
   if (!is_equal(ours.amount, position.amount)) return false;
   if (!position.is_open()) return true;
   const exchange::SymbolSetting setting = scene().truth.account(account).setting(key.symbol);

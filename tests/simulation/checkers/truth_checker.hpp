@@ -11,8 +11,7 @@ namespace simulation {
 /// without a word.
 class TruthChecker final : public Checker {
  public:
-  explicit TruthChecker(Scene& scene)
-      : Checker(scene), right_(scene.subscriber.account_count()) {}
+  explicit TruthChecker(Scene& scene) : Checker(scene), right_(scene.subscriber.account_count()) {}
   std::string_view name() const override { return "truth"; }
   void settled(AccountIndex account) override;
   void sweep() override;
@@ -25,8 +24,8 @@ class TruthChecker final : public Checker {
   bool check_position(AccountIndex account, exchange::PositionKey key,
                       const exchange::Position& position, Excuse excuse);
   bool is_excused(AccountIndex account, exchange::PositionKey key) const;
-  bool is_right(AccountIndex account, exchange::PositionKey key,
-                const exchange::Position& position, const bridge::Position& ours) const;
+  bool is_right(AccountIndex account, exchange::PositionKey key, const exchange::Position& position,
+                const bridge::Position& ours) const;
   /// What is different, in words; empty: nothing, or what may be on its way.
   std::string difference(AccountIndex account, exchange::PositionKey key,
                          const exchange::Position& position, const bridge::Position& ours) const;

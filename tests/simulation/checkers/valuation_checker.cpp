@@ -36,8 +36,8 @@ void ValuationChecker::published_position(const bridge::PositionUpdate& update,
   constexpr int product_decimals = 2 * exchange::Amount::decimals;
   if (!is_equal(*update.unrealized_pnl, (*mark - *entry) * *amount, product_decimals))
     complain("profit " + update.unrealized_pnl->to_string() + " does not follow from " +
-           update.position.amount.to_string() + " at " + update.position.entry_price.to_string() +
-           " and the mark price " + update.mark_price->mark_price.to_string());
+             update.position.amount.to_string() + " at " + update.position.entry_price.to_string() +
+             " and the mark price " + update.mark_price->mark_price.to_string());
   if (!is_equal(*update.notional, *mark * *amount, product_decimals))
     complain("the notional does not follow from amount and mark price");
 }

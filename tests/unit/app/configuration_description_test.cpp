@@ -51,6 +51,7 @@ TEST(ConfigurationDescription, SaysWhatWouldRunAndWhatIsInsecure) {
                 heartbeat every 1s, 20000 messages queued per subscriber
   http          http://127.0.0.1:9464 (/metrics /healthz /readyz /status)
   mark prices   per-symbol, every 1s, stale after 10s
+  user streams  addressed by events
   reconcile     every 1m
   log           text, from level info
 

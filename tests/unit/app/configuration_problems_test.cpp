@@ -125,7 +125,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"KeyOutsideOfItsTable",
              above_account("stale_after = \"10s\"\n"),
              {"bridge.toml:1:1: stale_after: unknown key; known here: bridge, publisher, http, "
-              "mark_price, reconcile, environment, account"}},
+              "mark_price, user_stream, reconcile, environment, account"}},
         Case{"ValueInsteadOfTable",
              above_account("bridge = \"desk\"\n"),
              {"bridge.toml:1:10: bridge: must be a table, but is text; write [bridge] and its "
@@ -208,10 +208,10 @@ INSTANTIATE_TEST_SUITE_P(
              above_account("[mark_price]\ninterval = \"2s\"\n"),
              {"bridge.toml:2:12: mark_price.interval: \"2s\" is not a value of this key; write "
               "\"1s\" or \"3s\""}},
-        Case{"ModeThatIsNotServed",
-             above_account("[mark_price]\nmode = \"all\"\n"),
-             {"bridge.toml:2:8: mark_price.mode: \"all\" is not served by this version; write "
-              "\"per-symbol\""}},
+        Case{"FormThatDoesNotExist",
+             above_account("[user_stream]\nform = \"query\"\n"),
+             {"bridge.toml:2:8: user_stream.form: \"query\" is not a value of this key; write "
+              "\"events\", \"subscribe\" or \"path\""}},
         Case{"MetricsBySymbolThatAreNotServed",
              above_account("[http]\nper_symbol_metrics = true\n"),
              {"bridge.toml:2:22: http.per_symbol_metrics: metrics by symbol are not served by this "

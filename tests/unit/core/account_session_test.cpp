@@ -47,7 +47,8 @@ class AccountSessionTest : public ::testing::Test {
     if (!session_) {
       account_ = feed_.add_account({.name = "main", .venue = Venue::binance_usdm}, now());
       feed_.set_mark_connected(true, "", now());
-      session_.emplace(feed_, account_, clock_, settings);
+      session_.emplace(AccountSession::Shared{feed_, clock_, pacer_, reconcile_plan_}, account_,
+                       settings);
     }
     return *session_;
   }
@@ -60,6 +61,8 @@ class AccountSessionTest : public ::testing::Test {
       if (const auto* close = std::get_if<effect::CloseStream>(&effect))
         closed_.push_back(close->stream);
       if (std::holds_alternative<effect::Ping>(effect)) ++pings_;
+      if (const auto* list = std::get_if<effect::ListSubscriptions>(&effect))
+        probes_.push_back(*list);
       if (std::holds_alternative<effect::SynchronizeClock>(effect)) ++clock_requests_;
       if (const auto* line = std::get_if<effect::Log>(&effect)) log_.push_back(line->text);
     }
@@ -96,6 +99,19 @@ class AccountSessionTest : public ::testing::Test {
     pass(limits::rest_lag_max);
   }
 
+  // The exchange lists what it sends on the stream.
+  void answer_probes() {
+    for (const auto& probe : std::exchange(probes_, {})) {
+      const auto open = std::find_if(opened_.begin(), opened_.end(),
+                                     [&](const auto& one) { return one.stream == probe.stream; });
+      ASSERT_NE(open, opened_.end());
+      const std::string name = std::string{open->listen_key.reveal()} + "@ACCOUNT_UPDATE";
+      ControlReply reply{.id = probe.id, .error_code = {}, .error_message = {}, .streams = {}};
+      reply.streams.emplace().push_back(Secret{name});
+      session().stream_message(probe.stream, std::move(reply), now());
+    }
+  }
+
   void answer_snapshot(std::vector<PositionRow> rows) {
     answer(Endpoint::account_config, AccountConfig{});
     answer(Endpoint::symbol_config, SymbolConfigs{});
@@ -115,16 +131,18 @@ class AccountSessionTest : public ::testing::Test {
     session().stream_message(opened_.back().stream, std::move(value), now());
   }
 
-  // Lets time pass, waking the session whenever it wants. The server answers pings.
-  void pass(Duration duration, bool answers_pings = true) {
+  // Lets time pass, waking the session whenever it wants. The server answers pings and probes.
+  void pass(Duration duration, bool answers = true) {
     const MonotonicTime end = now().monotonic + duration;
     while (session().deadline() <= end) {
       elapsed_ = std::max(now().monotonic, session().deadline()) - MonotonicTime{1h};
       const int pings_before = pings_;
       session().wake(now());
       collect();
-      if (answers_pings && pings_ > pings_before)
-        session().stream_alive(opened_.back().stream, now());
+      if (!answers) continue;
+      if (pings_ > pings_before) session().stream_alive(opened_.back().stream, now());
+      answer_probes();
+      collect();
     }
     elapsed_ = end - MonotonicTime{1h};
   }
@@ -136,6 +154,8 @@ class AccountSessionTest : public ::testing::Test {
   PositionFeed::AccountNumber account_ = 0;
   ExchangeClock clock_;
   PositionFeed feed_{subscriber_, clock_, 1h * 24 * 365, topics_};
+  ConnectionPacer pacer_;
+  ReconcilePlan reconcile_plan_{0s};
   std::optional<AccountSession> session_;
   Duration elapsed_{};
   Duration wall_step_{};
@@ -143,6 +163,7 @@ class AccountSessionTest : public ::testing::Test {
   std::vector<effect::Request> requests_;
   std::vector<effect::OpenUserStream> opened_;
   std::vector<StreamNumber> closed_;
+  std::vector<effect::ListSubscriptions> probes_;
   std::vector<std::string> log_;
   int pings_ = 0;
   int clock_requests_ = 0;
@@ -193,24 +214,24 @@ TEST_F(AccountSessionTest, LostStreamIsStaleAtOnceAndLiveAgainAfterANewSnapshot)
   EXPECT_EQ(state(), AccountState::live);
   EXPECT_THAT(subscriber_.lines,
               Contains("main BTCUSDT BOTH FLAT 0 entry 0 mark nil pnl nil live snapshot"));
-  EXPECT_EQ(session().metrics().stream.disconnects[CloseCause::reset].read(), 1U);
-  EXPECT_EQ(session().metrics().stream.connects.read(), 2U);
+  EXPECT_EQ(session().stream_metrics().disconnects[CloseCause::reset].read(), 1U);
+  EXPECT_EQ(session().stream_metrics().connects.read(), 2U);
 }
 
 TEST_F(AccountSessionTest, ListenKeyIsKeptAliveEveryThirtyMinutes) {
   bring_live();
-  for (int hour = 0; hour < 48; ++hour) {
-    pass(limits::listen_key_renewal_interval);
+  for (int half_hour = 0; half_hour < 40; ++half_hour) {
+    pass(limits::listen_key_renewal_max);
     ASSERT_THAT(asked(), ElementsAre(Endpoint::keep_listen_key_alive));
     answer(Endpoint::keep_listen_key_alive, ListenKeyReply{Secret{"KEY"}});
   }
-  EXPECT_EQ(session().metrics().listen_key_renewals[ListenKeyOutcome::kept_alive].read(), 48U);
+  EXPECT_EQ(session().metrics().listen_key_renewals[ListenKeyOutcome::kept_alive].read(), 40U);
   EXPECT_EQ(state(), AccountState::live);
 }
 
 TEST_F(AccountSessionTest, FailedRenewalIsTriedAgainWellBeforeTheKeyExpires) {
   bring_live();
-  pass(limits::listen_key_renewal_interval);
+  pass(limits::listen_key_renewal_max);
   Duration waited{};
   for (const Duration wait : {60s, 120s, 240s, 240s}) {
     answer(Endpoint::keep_listen_key_alive, network_failure());
@@ -226,7 +247,7 @@ TEST_F(AccountSessionTest, FailedRenewalIsTriedAgainWellBeforeTheKeyExpires) {
 
 TEST_F(AccountSessionTest, RenewalOfAKeyThatIsGoneBringsANewKeyAndANewStream) {
   bring_live();
-  pass(limits::listen_key_renewal_interval);
+  pass(limits::listen_key_renewal_max);
   answer(Endpoint::keep_listen_key_alive, refusal(400, -1125));
   EXPECT_THAT(closed_, ElementsAre(opened_.back().stream));
   EXPECT_EQ(state(), AccountState::stale);
@@ -238,7 +259,7 @@ TEST_F(AccountSessionTest, RenewalOfAKeyThatIsGoneBringsANewKeyAndANewStream) {
 
 TEST_F(AccountSessionTest, RenewalThatReturnsAnotherKeyBringsANewStream) {
   bring_live();
-  pass(limits::listen_key_renewal_interval);
+  pass(limits::listen_key_renewal_max);
   answer(Endpoint::keep_listen_key_alive, ListenKeyReply{Secret{"OTHER"}});
   EXPECT_THAT(closed_, ElementsAre(opened_.back().stream));
   EXPECT_EQ(state(), AccountState::stale);
@@ -288,43 +309,6 @@ TEST_F(AccountSessionTest, TransientRefusalsAreTriedAgainWithGrowingWaits) {
     pass(limits::backoff_max);
     ASSERT_THAT(asked(), ElementsAre(Endpoint::create_listen_key));
   }
-}
-
-TEST_F(AccountSessionTest, RetryAfterIsObeyed) {
-  session().start(now());
-  RestFailure failure{.kind = RestFailure::Kind::refused, .http_status = 429, .retry_after = 90s};
-  answer(Endpoint::create_listen_key, failure);
-  pass(89s);
-  EXPECT_THAT(asked(), IsEmpty());
-  pass(1s);
-  EXPECT_THAT(asked(), ElementsAre(Endpoint::create_listen_key));
-}
-
-TEST_F(AccountSessionTest, BanIsWaitedForUntilItsEnd) {
-  session().start(now());
-  RestFailure failure{.kind = RestFailure::Kind::refused,
-                      .http_status = 418,
-                      .code = -1003,
-                      .banned_until = now().wall + 10min};
-  answer(Endpoint::create_listen_key, failure);
-  pass(10min - 1s);
-  EXPECT_THAT(asked(), IsEmpty());
-  pass(1s);
-  EXPECT_THAT(asked(), ElementsAre(Endpoint::create_listen_key));
-}
-
-// The simulation found it: the wall clock stepped back by an hour during a ban.
-TEST_F(AccountSessionTest, StepOfTheWallClockDoesNotProlongABan) {
-  session().start(now());
-  const WallTime end_of_ban = clock_.at_least(now().monotonic) + 10min;
-  wall_step_ = -1h;
-  RestFailure failure{.kind = RestFailure::Kind::refused,
-                      .http_status = 418,
-                      .code = -1003,
-                      .banned_until = end_of_ban};
-  answer(Endpoint::create_listen_key, failure);
-  pass(10min);
-  EXPECT_THAT(asked(), ElementsAre(Endpoint::create_listen_key));
 }
 
 TEST_F(AccountSessionTest, RefusedTimestampAsksForTheExchangesTime) {
@@ -412,12 +396,12 @@ TEST_F(AccountSessionTest, MessagesOfAStreamThatWasGivenUpAreIgnored) {
   session().stream_opened(old, now());
   session().stream_closed(old, {CloseCause::reset, "cut"}, now());
   EXPECT_EQ(feed_.view(account_).book.open_count(), 0U);
-  EXPECT_EQ(session().metrics().stream.disconnects[CloseCause::reset].read(), 1U);
+  EXPECT_EQ(session().stream_metrics().disconnects[CloseCause::reset].read(), 1U);
 }
 
-TEST_F(AccountSessionTest, QuietAccountStaysLiveForDays) {
+TEST_F(AccountSessionTest, QuietAccountStaysLiveOnOneConnectionUntilItIsOld) {
   bring_live();
-  for (int half_hour = 0; half_hour < 100; ++half_hour) {
+  for (int half_hour = 0; half_hour < 44; ++half_hour) {
     pass(30min);
     answer(Endpoint::keep_listen_key_alive, ListenKeyReply{Secret{"KEY"}});
   }
@@ -429,7 +413,7 @@ TEST_F(AccountSessionTest, StreamThatAnswersNoPingIsStaleWithinSeventySeconds) {
   bring_live();
   pass(limits::stream_silence_max, false);
   EXPECT_EQ(state(), AccountState::stale);
-  EXPECT_EQ(session().metrics().stream.disconnects[CloseCause::silence].read(), 1U);
+  EXPECT_EQ(session().stream_metrics().disconnects[CloseCause::silence].read(), 1U);
 }
 
 TEST_F(AccountSessionTest, HandshakeThatHangsIsGivenUp) {
@@ -437,11 +421,11 @@ TEST_F(AccountSessionTest, HandshakeThatHangsIsGivenUp) {
   answer_key();
   pass(limits::stream_open_timeout);
   EXPECT_THAT(closed_, ElementsAre(opened_.back().stream));
-  EXPECT_EQ(session().metrics().stream.disconnects[CloseCause::opening_timeout].read(), 1U);
+  EXPECT_EQ(session().stream_metrics().disconnects[CloseCause::opening_timeout].read(), 1U);
 }
 
 TEST_F(AccountSessionTest, ReconcileFindsWhatTheStreamLost) {
-  session({.reconcile_interval = 60s});
+  reconcile_plan_ = ReconcilePlan{60s};
   bring_live({row("BTCUSDT", both, "0.5", "100", 1)});
   pass(60s);
   ASSERT_THAT(asked(), ElementsAre(Endpoint::position_risk));
@@ -449,7 +433,8 @@ TEST_F(AccountSessionTest, ReconcileFindsWhatTheStreamLost) {
   answer(Endpoint::position_risk, PositionRows{{row("BTCUSDT", both, "0.7", "101", 9'000'000)}});
   EXPECT_THAT(subscriber_.take(),
               ElementsAre("main BTCUSDT BOTH LONG 0.7 entry 101 mark nil pnl nil live reconcile"));
-  EXPECT_THAT(log_, ElementsAre("corrected BTCUSDT BOTH: had 0.5, the exchange says 0.7"));
+  EXPECT_THAT(log_,
+              ElementsAre("corrected BTCUSDT BOTH: had 0.5 @ 100, the exchange says 0.7 @ 101"));
   EXPECT_EQ(session().metrics().reconciles[ReconcileOutcome::corrected].read(), 1U);
   pass(60s);
   answer(Endpoint::position_risk, PositionRows{{row("BTCUSDT", both, "0.7", "101", 9'000'000)}});
@@ -457,7 +442,7 @@ TEST_F(AccountSessionTest, ReconcileFindsWhatTheStreamLost) {
 }
 
 TEST_F(AccountSessionTest, ReconcileThatMetAChangeInFlightLooksAgainSoon) {
-  session({.reconcile_interval = 60s});
+  reconcile_plan_ = ReconcilePlan{60s};
   bring_live();
   pass(60s);
   const auto in_flight = row("BTCUSDT", both, "0.7", "101", to_ms(now().wall));
@@ -470,8 +455,134 @@ TEST_F(AccountSessionTest, ReconcileThatMetAChangeInFlightLooksAgainSoon) {
 
 TEST_F(AccountSessionTest, ReconcileIsOffAtIntervalZero) {
   bring_live();
-  pass(29min);
+  pass(limits::listen_key_renewal_min - 1s);
   EXPECT_THAT(asked(), IsEmpty());
+}
+
+TEST_F(AccountSessionTest, NobodyIsLiveBeforeTheExchangeListsTheEvents) {
+  session().start(now());
+  answer_key();
+  collect();
+  session().stream_opened(opened_.back().stream, now());
+  pass(limits::rest_lag_max, false);
+  answer_snapshot({});
+  EXPECT_EQ(state(), AccountState::syncing);
+  answer_probes();
+  EXPECT_EQ(state(), AccountState::live);
+}
+
+TEST_F(AccountSessionTest, StreamWithoutTheEventsIsGivenUpWithoutBeingLive) {
+  session().start(now());
+  answer_key();
+  collect();
+  session().stream_opened(opened_.back().stream, now());
+  session().wake(now());
+  collect();
+  ASSERT_EQ(probes_.size(), 1U);
+  ControlReply bare{.id = probes_[0].id, .error_code = {}, .error_message = {}, .streams = {}};
+  bare.streams.emplace().push_back(Secret{"KEY"});
+  message(std::move(bare));
+  collect();
+  EXPECT_THAT(closed_, ElementsAre(opened_.back().stream));
+  EXPECT_EQ(session().stream_metrics().disconnects[CloseCause::deaf].read(), 1U);
+  EXPECT_NE(state(), AccountState::live);
+}
+
+TEST_F(AccountSessionTest, StreamThatAnswersNoProbeIsStaleWithinSeconds) {
+  bring_live();
+  pass(limits::probe_interval);  // asked once and answered
+  session().stream_alive(opened_.back().stream, now());
+  const MonotonicTime end = now().monotonic + limits::probe_interval + limits::probe_timeout;
+  while (now().monotonic < end && state() == AccountState::live) {
+    elapsed_ = session().deadline() - MonotonicTime{1h};
+    session().wake(now());
+    session().stream_alive(opened_.back().stream, now());  // pongs go on
+    collect();
+  }
+  EXPECT_EQ(state(), AccountState::stale);
+  EXPECT_THAT(std::string{feed_.view(account_).detail}, HasSubstr("LIST_SUBSCRIPTIONS"));
+}
+
+TEST_F(AccountSessionTest, KeyThatNobodyCouldRenewForAnHourIsGivenUp) {
+  bring_live();
+  const auto deadline = now().monotonic + limits::listen_key_life;
+  while (now().monotonic < deadline && state() == AccountState::live) {
+    pass(1min);
+    for (const Endpoint endpoint : asked()) {
+      if (endpoint == Endpoint::keep_listen_key_alive) answer(endpoint, refusal(503, -1001));
+    }
+  }
+  EXPECT_EQ(state(), AccountState::stale);
+  EXPECT_THAT(std::string{feed_.view(account_).detail}, HasSubstr("for an hour"));
+}
+
+TEST_F(AccountSessionTest, FailedRenewalIsSaidInTheAccountsStatusUntilOneSucceeds) {
+  bring_live();
+  pass(limits::listen_key_renewal_max);
+  answer(Endpoint::keep_listen_key_alive, refusal(503, -1001));
+  EXPECT_EQ(state(), AccountState::live);
+  EXPECT_THAT(std::string{feed_.view(account_).detail},
+              HasSubstr("the listen key could not be kept alive"));
+  pass(limits::listen_key_renewal_retry_min);
+  answer(Endpoint::keep_listen_key_alive, ListenKeyReply{Secret{"KEY"}});
+  EXPECT_EQ(std::string{feed_.view(account_).detail}.find("could not"), std::string::npos);
+}
+
+TEST_F(AccountSessionTest, CorrectionAsksAtOnceWhetherKeyAndStreamStillLive) {
+  reconcile_plan_ = ReconcilePlan{60s};
+  bring_live({row("BTCUSDT", both, "0.5", "100", 1)});
+  pass(60s);
+  answer(Endpoint::position_risk, PositionRows{{row("BTCUSDT", both, "0.7", "101", 9'000'000)}});
+  session().wake(now());
+  EXPECT_THAT(asked(), ElementsAre(Endpoint::keep_listen_key_alive));
+  EXPECT_EQ(probes_.size(), 1U);
+}
+
+TEST_F(AccountSessionTest, StreamThatMissesChangesTwiceInARowIsReplaced) {
+  reconcile_plan_ = ReconcilePlan{60s};
+  bring_live({row("BTCUSDT", both, "0.5", "100", 1)});
+  pass(60s);
+  answer(Endpoint::position_risk, PositionRows{{row("BTCUSDT", both, "0.7", "101", 9'000'000)}});
+  pass(1s);
+  answer(Endpoint::keep_listen_key_alive, ListenKeyReply{Secret{"KEY"}});
+  pass(59s);
+  answer(Endpoint::position_risk, PositionRows{{row("BTCUSDT", both, "0.8", "101", 9'050'000)}});
+  EXPECT_EQ(state(), AccountState::stale);
+  EXPECT_EQ(session().stream_metrics().disconnects[CloseCause::distrusted].read(), 1U);
+}
+
+TEST_F(AccountSessionTest, ModeSwitchIsNoticedByAComparison) {
+  reconcile_plan_ = ReconcilePlan{60s};
+  bring_live();
+  for (int round = 1; round <= limits::reconciles_per_settings_check; ++round) {
+    pass(60s);
+    answer(Endpoint::position_risk, PositionRows{});
+  }
+  answer(Endpoint::symbol_config, SymbolConfigs{});
+  log_.clear();
+  answer(Endpoint::account_config, AccountConfig{PositionMode::hedge});
+  EXPECT_THAT(log_, ElementsAre("the account was switched from one-way to hedge mode"));
+  EXPECT_EQ(session().metrics().position_mode_switches.read(), 1U);
+}
+
+TEST_F(AccountSessionTest, LeverageThatTheStreamDidNotTellIsCorrected) {
+  reconcile_plan_ = ReconcilePlan{60s};
+  bring_live({row("BTCUSDT", both, "0.5", "100", 1)});
+  message(LeverageChange{.event_time = {},
+                         .transaction_time = exchange_time(9'000'000),
+                         .symbol = "BTCUSDT",
+                         .leverage = 10});
+  for (int round = 1; round <= limits::reconciles_per_settings_check; ++round) {
+    pass(60s);
+    answer(Endpoint::position_risk, PositionRows{{row("BTCUSDT", both, "0.5", "100", 1)}});
+  }
+  answer(Endpoint::account_config, AccountConfig{});
+  log_.clear();
+  answer(Endpoint::symbol_config,
+         SymbolConfigs{{{.symbol = "BTCUSDT", .margin_type = {}, .leverage = 20}}});
+  EXPECT_THAT(log_, ElementsAre("corrected the settings of BTCUSDT: had 10x unknown, the exchange "
+                                "says 20x unknown"));
+  EXPECT_EQ(session().metrics().reconciles[ReconcileOutcome::corrected].read(), 1U);
 }
 
 TEST_F(AccountSessionTest, StopClosesTheStreamAndLeavesTheSharedKeyAlone) {

@@ -83,7 +83,8 @@ class MarkSessionTest : public ::testing::Test {
   ExchangeClock clock_;
   PositionFeed feed_{subscriber_, clock_, 10s, topics_};
   PositionFeed::AccountNumber account_ = 0;
-  MarkSession session_{feed_, {.silence_max = 10s, .seed = 1}};
+  ConnectionPacer pacer_;
+  MarkSession session_{feed_, pacer_, {.silence_max = 10s, .seed = 1}};
   Duration elapsed_{};
   std::int64_t changes_ = 0;
 
@@ -110,7 +111,7 @@ TEST_F(MarkSessionTest, FollowsTheSymbolsThatAreHeld) {
 
 TEST_F(MarkSessionTest, ConnectionIsHeldWithoutAnySymbol) {
   open();
-  pass(24h);
+  pass(22h);
   EXPECT_THAT(take_control(), IsEmpty());
   EXPECT_THAT(closed_, IsEmpty());
   EXPECT_TRUE(feed_.mark_connected());

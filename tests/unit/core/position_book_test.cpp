@@ -191,12 +191,12 @@ TEST_F(PositionBookTest, EventsFromBeforeAComparisonDoNotOpenWhatItDidNotShow) {
 
 TEST_F(PositionBookTest, LeverageIsKnownBeforeAndAfterThePositionOpens) {
   const SymbolId symbol = symbols_.intern("BTCUSDT");
-  EXPECT_TRUE(book_.set_leverage(symbol, 25).empty());
+  EXPECT_TRUE(book_.set_leverage(symbol, 25, exchange_time(1)).empty());
   apply("BTCUSDT", both, "0.5", 1);
   EXPECT_EQ(book_.find(symbol, both)->position.leverage, 25U);
-  EXPECT_EQ(book_.set_leverage(symbol, 10).size(), 1U);
+  EXPECT_EQ(book_.set_leverage(symbol, 10, exchange_time(1)).size(), 1U);
   EXPECT_EQ(book_.find(symbol, both)->position.leverage, 10U);
-  EXPECT_TRUE(book_.set_leverage(symbol, 10).empty()) << "nothing changed";
+  EXPECT_TRUE(book_.set_leverage(symbol, 10, exchange_time(1)).empty()) << "nothing changed";
 }
 
 TEST_F(PositionBookTest, SymbolConfigsSetLeverageAndMarginTypeOfOpenPositions) {
@@ -204,7 +204,7 @@ TEST_F(PositionBookTest, SymbolConfigsSetLeverageAndMarginTypeOfOpenPositions) {
   SymbolConfigs configs;
   configs.rows.push_back(
       {.symbol = "BTCUSDT", .margin_type = MarginType::isolated, .leverage = 20});
-  EXPECT_EQ(book_.set_symbol_configs(symbols_, configs).size(), 1U);
+  EXPECT_EQ(book_.set_symbol_configs(symbols_, configs, exchange_time(2)).corrections.size(), 1U);
   const auto* entry = book_.find(symbols_.intern("BTCUSDT"), both);
   EXPECT_EQ(entry->position.leverage, 20U);
   EXPECT_EQ(entry->position.margin_type, MarginType::isolated);

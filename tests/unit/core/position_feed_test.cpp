@@ -244,8 +244,8 @@ TEST_F(PositionFeedTest, ReconcileCorrectsAndSaysWhat) {
   const auto result = feed_.reconcile(main_, {{row("BTCUSDT", both, "3", "105", 500)}},
                                       exchange_time(900'000), now());
   ASSERT_EQ(result.corrections.size(), 1U);
-  EXPECT_EQ(result.corrections[0].amount_before, decimal("1"));
-  EXPECT_EQ(result.corrections[0].amount_after, decimal("3"));
+  EXPECT_EQ(result.corrections[0].before.amount, decimal("1"));
+  EXPECT_EQ(result.corrections[0].after.amount, decimal("3"));
   EXPECT_THAT(subscriber_.take(),
               ElementsAre("main BTCUSDT BOTH LONG 3 entry 105 mark nil pnl nil live reconcile"));
 }

@@ -44,11 +44,27 @@ TEST(ControlRequests, NamesCannotBreakOutOfTheirQuotes) {
   EXPECT_EQ(read["id"], 4);
 }
 
+TEST(ControlRequests, TheUserStreamMayBeSubscribedToOrNamedInThePath) {
+  EXPECT_EQ(user_stream_target(UserStreamForm::subscribe, Secret{"Key123"}).reveal(), "/stream");
+  EXPECT_EQ(user_stream_subscribe_request(Secret{"Key123"}, 7).reveal(),
+            R"({"method":"SUBSCRIBE","params":["Key123"],"id":7})");
+  EXPECT_EQ(user_stream_target(UserStreamForm::path, Secret{"Key123"}).reveal(), "/ws/Key123");
+}
+
+TEST(ControlRequests, AllMarkPricesAreOneStream) {
+  effect::ChangeSubscriptions change;
+  change.all_symbols = true;
+  EXPECT_EQ(mark_price_stream_names(change, MarkPriceInterval::one_second),
+            std::vector<std::string>{"!markPrice@arr@1s"});
+  EXPECT_EQ(mark_price_stream_names(change, MarkPriceInterval::three_seconds),
+            std::vector<std::string>{"!markPrice@arr"});
+}
+
 TEST(ControlRequests, TheUserStreamNamesItsEvents) {
-  EXPECT_EQ(user_stream_target(Secret{"Key123"}).reveal(),
+  EXPECT_EQ(user_stream_target(UserStreamForm::events, Secret{"Key123"}).reveal(),
             "/ws?listenKey=Key123&events=ACCOUNT_UPDATE/ACCOUNT_CONFIG_UPDATE/MARGIN_CALL/"
             "listenKeyExpired");
-  EXPECT_EQ(user_stream_target(Secret{"a&b /"}).reveal().substr(0, 25),
+  EXPECT_EQ(user_stream_target(UserStreamForm::events, Secret{"a&b /"}).reveal().substr(0, 25),
             "/ws?listenKey=a%26b%20%2F");
 }
 

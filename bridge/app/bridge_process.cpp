@@ -16,8 +16,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// A subscriber waits so long at most until its subscription counts.
-constexpr Duration drain_interval = 20ms;
+// How often subscriptions are read, and with them the requests for snapshots.
+constexpr Duration snapshot_interval = 20ms;
 constexpr Duration turn_interval = 500ms;
 // For requests that are still under way at a clean stop, within the 5 s that a stop may take.
 constexpr Duration stop_patience = 3s;
@@ -70,6 +70,7 @@ ExitCode BridgeProcess::bind(const Configuration& configuration) {
   socket_ = std::move(*socket);
   bus_ =
       std::make_unique<Bus>(BusIdentity{.instance = instance_, .epoch = started_.wall}, *socket_);
+  snapshots_ = std::make_unique<SnapshotServer>(*bus_, drivers_);
   for (const std::string& endpoint : socket_->last_endpoints())
     log(LogLevel::info, {}, "publishing on " + endpoint);
   return ExitCode::done;
@@ -136,7 +137,7 @@ ExitCode BridgeProcess::serve_http(const HttpSettings& settings) {
 ExitCode BridgeProcess::run() {
   wait_for_signals();
   note_turn();
-  drain_subscriptions();
+  serve_snapshots();
   for (auto& driver : drivers_) driver->start();
   heartbeat();
   loop_.run();
@@ -180,6 +181,7 @@ void BridgeProcess::finish_when_quiet(MonotonicTime give_up_at) {
 
 void BridgeProcess::leave() {
   http_.reset();
+  snapshots_.reset();
   bus_.reset();
   socket_.reset();
   zmq_.close();  // waits, but not for long, until what was published last has gone out
@@ -202,11 +204,11 @@ void BridgeProcess::heartbeat() {
   });
 }
 
-void BridgeProcess::drain_subscriptions() {
-  bus_->drain_subscriptions();
-  drain_timer_.expires_after(drain_interval);
-  drain_timer_.async_wait([this](boost::system::error_code error) {
-    if (!error) drain_subscriptions();
+void BridgeProcess::serve_snapshots() {
+  snapshots_->serve();
+  snapshot_timer_.expires_after(snapshot_interval);
+  snapshot_timer_.async_wait([this](boost::system::error_code error) {
+    if (!error) serve_snapshots();
   });
 }
 

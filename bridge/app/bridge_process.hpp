@@ -15,6 +15,7 @@
 #include "bridge/app/configuration.hpp"
 #include "bridge/app/environment_driver.hpp"
 #include "bridge/app/exit_code.hpp"
+#include "bridge/app/snapshot_server.hpp"
 #include "bridge/core/result.hpp"
 #include "bridge/io/http_server.hpp"
 #include "bridge/io/publisher_socket.hpp"
@@ -36,6 +37,7 @@ class BridgeProcess {
   using Drivers = std::vector<std::unique_ptr<EnvironmentDriver>>;
   const Drivers& drivers() const { return drivers_; }
   const Bus& bus() const { return *bus_; }
+  const SnapshotServer& snapshots() const { return *snapshots_; }
   WallTime started() const { return started_.wall; }
   // When the main loop last said that it turns.
   MonotonicTime last_turn() const { return MonotonicTime{Duration{last_turn_us_.read()}}; }
@@ -59,7 +61,7 @@ class BridgeProcess {
   void finish_when_quiet(MonotonicTime give_up_at);
   void leave();
   void heartbeat();
-  void drain_subscriptions();
+  void serve_snapshots();
   void note_turn();
 
   const Now started_;
@@ -76,10 +78,11 @@ class BridgeProcess {
   boost::asio::io_context loop_{1};
   boost::asio::signal_set signals_{loop_};
   boost::asio::steady_timer heartbeat_timer_{loop_};
-  boost::asio::steady_timer drain_timer_{loop_};
+  boost::asio::steady_timer snapshot_timer_{loop_};
   boost::asio::steady_timer turn_timer_{loop_};
   boost::asio::steady_timer stop_timer_{loop_};
   Drivers drivers_;
+  std::unique_ptr<SnapshotServer> snapshots_;
   std::unique_ptr<HttpServer> http_;
 };
 

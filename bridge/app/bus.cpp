@@ -65,11 +65,14 @@ void Bus::publish_shutdown() {
   send(shutdown_topic, encode_shutdown(identity_, read_wall_clock()));
 }
 
-void Bus::drain_subscriptions() {
-  socket_.drain_subscriptions([this](std::string_view topic, SubscriptionChange change) {
-    auto& gauge = metrics_.subscriptions[static_cast<std::size_t>(subscription_kind(topic))];
-    gauge.set(gauge.read() + (change == SubscriptionChange::subscribe ? 1 : -1));
-  });
+void Bus::publish(const PositionSnapshot& snapshot, std::string_view topic) {
+  for (const std::string& part : encode_snapshot(encoder_, snapshot, read_wall_clock()))
+    send(topic, part);
+}
+
+void Bus::count_subscription(std::string_view topic, SubscriptionChange change) {
+  auto& gauge = metrics_.subscriptions[static_cast<std::size_t>(subscription_kind(topic))];
+  gauge.set(gauge.read() + (change == SubscriptionChange::subscribe ? 1 : -1));
 }
 
 void Bus::send(std::string_view topic, std::string_view payload) {

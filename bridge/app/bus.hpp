@@ -33,9 +33,18 @@ class Bus {
   void publish(const AccountStatus& status);
   void publish_heartbeat(std::span<const AccountSequence> accounts);
   void publish_shutdown();
+  // Under the topic of whoever asked for it; in parts if it is large.
+  void publish(const PositionSnapshot& snapshot, std::string_view topic);
 
   // Reads what subscribers asked for; to be called all the time, since libzmq keeps it until then.
-  void drain_subscriptions();
+  // Tells each change: callback(std::string_view topic, SubscriptionChange).
+  template <class Callback>
+  void drain_subscriptions(Callback&& callback) {
+    socket_.drain_subscriptions([&](std::string_view topic, SubscriptionChange change) {
+      count_subscription(topic, change);
+      callback(topic, change);
+    });
+  }
 
   struct Metrics {
     Counter bytes_published;
@@ -51,6 +60,7 @@ class Bus {
   const BusIdentity& identity() const { return identity_; }
 
  private:
+  void count_subscription(std::string_view topic, SubscriptionChange change);
   void send(std::string_view topic, std::string_view payload);
   void observe_delays(const PositionUpdate& update, WallTime published, const ExchangeClock& clock);
 

@@ -255,6 +255,19 @@ void collect_bus(const Bus& bus, Families& families) {
     families.push_back(family->take());
 }
 
+void collect_snapshots(const SnapshotServer& snapshots, Families& families) {
+  auto served = counter_family("position_bridge_snapshots_served_total",
+                               "Requests for a snapshot that were answered.");
+  auto refused = counter_family("position_bridge_snapshots_refused_total",
+                                "Requests for a snapshot that get no answer, by reason.");
+  served.add({}, number(snapshots.served().read()));
+  for_each_value<SnapshotServer::Refusal>(
+      SnapshotServer::refusal_count, [&](SnapshotServer::Refusal reason) {
+        refused.add({{"reason", to_string(reason)}}, number(snapshots.refused()[reason].read()));
+      });
+  for (auto* family : {&served, &refused}) families.push_back(family->take());
+}
+
 void collect_log(Families& families) {
   auto lines = counter_family("position_bridge_log_messages_total", "Lines logged, by level.");
   for_each_value<LogLevel>(log_level_count, [&](LogLevel level) {
@@ -273,6 +286,7 @@ std::vector<prometheus::MetricFamily> MetricsCollector::Collect() const {
   collect_streams(streams_of(process_, accounts), families);
   collect_environments(process_, families);
   collect_bus(process_.bus(), families);
+  collect_snapshots(process_.snapshots(), families);
   collect_log(families);
   for (auto& family : collect_process_metrics(process_.started()))
     families.push_back(std::move(family));

@@ -94,4 +94,9 @@ constexpr Duration first_price_timeout_max = 10min;
 constexpr Duration mute_stream_patience_min = 20s;
 constexpr Duration mute_stream_patience_max = 10min;
 
+// Answers to those who ask for the present state; whoever else asks waits for a later second.
+constexpr std::uint32_t snapshots_per_second = 5;
+// Everybody asks at once after a restart; the last of so many has its answer after a minute.
+constexpr std::size_t snapshots_waiting_max = 300;
+
 }  // namespace bridge::limits

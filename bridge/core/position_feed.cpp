@@ -96,6 +96,7 @@ void PositionFeed::synchronize(AccountNumber number, const Snapshot& snapshot, s
   }
 
   account.user_phase = UserPhase::synchronized;
+  account.is_confirmed = true;
   account.user_detail = std::move(detail);
   update_status(account, now);
   for (const PositionBook::Entry& entry : account.book.entries()) {
@@ -187,6 +188,18 @@ PositionFeed::AccountView PositionFeed::view(AccountNumber number) const {
           .since = account.since,
           .account_seq = account.account_seq,
           .book = account.book};
+}
+
+std::optional<std::vector<PositionUpdate>> PositionFeed::present_positions(
+    AccountNumber number) const {
+  const Account& account = accounts_[number];
+  if (!account.is_confirmed) return std::nullopt;
+  std::vector<PositionUpdate> positions;
+  positions.reserve(account.book.open_count());
+  for (const Topic& topic : account.topics) {
+    if (topic.is_published_open) positions.push_back(update_of(topic, Trigger::snapshot, {}));
+  }
+  return positions;
 }
 
 AccountState PositionFeed::derived_state(const Account& account) const {
@@ -345,15 +358,22 @@ void PositionFeed::publish_changed(Account& account, const PositionBook::Outcome
 void PositionFeed::publish(Topic& topic, Trigger trigger, std::string_view account_reason,
                            WallTime received) {
   Account& account = *topic.account;
+  topic.seq += 1;
+  topic.account_seq = ++account.account_seq;
+  topic.received = received;
+  topic.published_state = state_of(topic);
+  topic.is_published_open = topic.entry->position.is_open();
+  account.gauges.updates_published[trigger].add();
+  publications_.publish(update_of(topic, trigger, account_reason));
+}
+
+PositionUpdate PositionFeed::update_of(const Topic& topic, Trigger trigger,
+                                       std::string_view account_reason) const {
   const Position& position = topic.entry->position;
   const MarkPrice* const mark = mark_prices_.find(topic.entry->symbol);
-  topic.published_state = state_of(topic);
-  topic.is_published_open = position.is_open();
-  account.gauges.updates_published[trigger].add();
-
   PositionUpdate update{.topic = topic.number,
                         .revision = topic.entry->revision,
-                        .account = account.identity,
+                        .account = topic.account->identity,
                         .symbol = symbols_.name(topic.entry->symbol),
                         .position_side = topic.entry->position_side,
                         .position = position,
@@ -363,15 +383,15 @@ void PositionFeed::publish(Topic& topic, Trigger trigger, std::string_view accou
                         .state = topic.published_state,
                         .trigger = trigger,
                         .account_reason = account_reason,
-                        .received = received,
-                        .account_seq = ++account.account_seq,
-                        .seq = ++topic.seq};
+                        .received = topic.received,
+                        .account_seq = topic.account_seq,
+                        .seq = topic.seq};
   if (mark != nullptr) {
     update.unrealized_pnl =
         linear_unrealized_pnl(position.amount, position.entry_price, mark->mark_price);
     update.notional = linear_notional(position.amount, mark->mark_price);
   }
-  publications_.publish(update);
+  return update;
 }
 
 }  // namespace bridge

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -117,6 +118,13 @@ class PositionFeed {
     const PositionBook& book;
   };
   std::size_t account_count() const { return accounts_.size(); }
+
+  // What the account holds, each position as it was published last, under the numbers that it was
+  // published with; nothing as long as no positions are confirmed, an empty list when it is flat.
+  // Whoever has all messages of the account up to its `account_seq` knows the same. Valid until
+  // the feed is told something.
+  std::optional<std::vector<PositionUpdate>> present_positions(AccountNumber account) const;
+
   AccountView view(AccountNumber account) const;
   // Never changes, so any thread may ask.
   const AccountIdentity& identity(AccountNumber account) const {
@@ -143,8 +151,11 @@ class PositionFeed {
     Account* account = nullptr;
     const PositionBook::Entry* entry = nullptr;
     std::uint32_t number = 0;
-    std::uint64_t seq = 0;
     MonotonicTime opened_at;
+    // Of its last message.
+    std::uint64_t seq = 0;
+    std::uint64_t account_seq = 0;
+    WallTime received;
     PositionState published_state = PositionState::stale;
     bool is_published_open = false;
   };
@@ -154,6 +165,7 @@ class PositionFeed {
     PositionBook book;
     std::deque<Topic> topics;  // by PositionBook::Entry::index
     UserPhase user_phase = UserPhase::connecting;
+    bool is_confirmed = false;  // the exchange has said once what the account holds
     bool user_connected = false;
     AccountState state = AccountState::connecting;
     bool was_live = false;
@@ -189,6 +201,9 @@ class PositionFeed {
   // `age`: of the price of its symbol.
   PositionState state_of(const Topic& topic, PriceAge age) const;
   void publish(Topic& topic, Trigger trigger, std::string_view account_reason, WallTime received);
+  // With the numbers that the topic has already.
+  PositionUpdate update_of(const Topic& topic, Trigger trigger,
+                           std::string_view account_reason) const;
   void publish_changed(Account& account, const PositionBook::Outcome& outcome, Trigger trigger,
                        std::string_view account_reason, WallTime received);
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -19,6 +20,13 @@ std::string position_update_topic(std::string_view account, std::string_view sym
 
 // account.status.<account>
 std::string account_status_topic(std::string_view account);
+
+// snapshot.<nonce>.<scope>, which a subscriber makes up and subscribes to: 16 to 32 hexadecimal
+// digits of its own, and "all" or what could be the name of an account.
+constexpr std::string_view snapshot_topic_prefix = "snapshot.";
+constexpr std::string_view every_account = "all";
+// The scope, as a part of `topic`; nothing when the topic is no such one.
+std::optional<std::string_view> snapshot_scope(std::string_view topic);
 
 // A part of a topic: dots, spaces, control characters, '*' and '>' become '_', and what is no UTF-8
 // is replaced. The names of accounts and all symbols that the exchange has ever had stay as they

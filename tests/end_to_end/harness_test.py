@@ -28,6 +28,10 @@ FLAT = OPEN | {
     "trigger": "account_update", "account_reason": "ORDER", "account_seq": 6, "seq": 2}
 HEARTBEAT = {"v": 1, "type": "bridge.heartbeat", "instance": "desk", "epoch": 100,
              "version": "1.0.0", "published_us": 300, "accounts": {"main": 6}}
+SNAPSHOT = {"v": 1, "type": "position.snapshot", "instance": "desk", "epoch": 100, "scope": "all",
+            "account": "main", "state": "live", "account_seq": 5, "part": 1, "parts": 1,
+            "published_us": 250,
+            "positions": [OPEN | {"trigger": "snapshot", "published_us": 250}]}
 SHUTDOWN = {"v": 1, "type": "bridge.shutdown", "instance": "desk", "epoch": 100,
             "published_us": 400}
 
@@ -44,6 +48,8 @@ def message(body, topic=None):
             topic += "." + body["account"]
         if topic == "position.update":
             topic = "position.update.{account}.{symbol}.{position_side}".format_map(body)
+        if topic == "position.snapshot":
+            topic = "snapshot.0123456789abcdef." + body["scope"]
     return Message(topic, msgpack.packb(body), 0.0)
 
 
@@ -58,6 +64,10 @@ class Rules(unittest.TestCase):
         unpriced = OPEN | dict.fromkeys(["mark_price", "index_price", "unrealized_pnl", "notional",
                                          "mark_time_us", "funding_rate", "next_funding_time_us"])
         self.assertEqual([], complaints(STATUS, unpriced))
+        unknown = SNAPSHOT | {"account": "other", "state": "stopped", "positions": None}
+        self.assertEqual([], complaints(STATUS, OPEN, SNAPSHOT, unknown))
+        empty = SNAPSHOT | {"account_seq": 6, "positions": []}
+        self.assertEqual([], complaints(STATUS, OPEN, FLAT, empty))
 
     def test_every_wrong_value_of_a_position_is_complained_about(self):
         for wrong in [
@@ -102,6 +112,19 @@ class Rules(unittest.TestCase):
                       {"since_us": 1.5}, {"venue": ""}]:
             with self.subTest(wrong=wrong):
                 self.assertNotEqual([], complaints(STATUS | wrong))
+
+    def test_every_wrong_value_of_a_snapshot_is_complained_about(self):
+        position, = SNAPSHOT["positions"]
+        for wrong in [{"scope": "other"}, {"account": "other"}, {"state": "fine"},
+                      {"state": "stale"}, {"account_seq": 4}, {"account_seq": 6}, {"part": 0},
+                      {"part": 2}, {"positions": None}, {"positions": []},
+                      {"positions": [position | {"size": "0.51"}]},
+                      {"positions": [position | {"seq": 2}]},
+                      {"positions": [position | {"state": "stale"}]},
+                      {"positions": [position | {"more": 1}]},
+                      {"positions": [position, FLAT]}]:
+            with self.subTest(wrong=wrong):
+                self.assertNotEqual([], complaints(STATUS, OPEN, SNAPSHOT | wrong))
 
     def test_a_topic_belongs_to_what_it_carries(self):
         for body, topic in [(OPEN, "position.update.main.ETHUSDT.BOTH"),

@@ -32,6 +32,8 @@ METRICS = {
     "position_bridge_subscribers": set(),
     "position_bridge_subscriptions": {"kind"},
     "position_bridge_slow_subscriber_episodes_total": set(),
+    "position_bridge_snapshots_served_total": set(),
+    "position_bridge_snapshots_refused_total": {"reason"},
     "position_bridge_subscriber_handshake_failures_total": {"reason"},
     "process_cpu_seconds_total": set(),
     "process_open_fds": set(),

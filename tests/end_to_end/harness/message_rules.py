@@ -17,6 +17,9 @@ STATUS_KEYS = [
     "v", "type", "instance", "epoch", "account", "venue", "state", "running", "user_connected",
     "mark_connected", "connected", "active_positions", "subscribed_symbols", "detail", "since_us",
     "published_us", "account_seq"]
+SNAPSHOT_KEYS = [
+    "v", "type", "instance", "epoch", "scope", "account", "state", "account_seq", "part", "parts",
+    "published_us", "positions"]
 HEARTBEAT_KEYS = ["v", "type", "instance", "epoch", "version", "published_us", "accounts"]
 SHUTDOWN_KEYS = ["v", "type", "instance", "epoch", "published_us"]
 
@@ -41,6 +44,14 @@ PLAIN_DECIMAL = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
 
 # Wide enough that no product of a price and a quantity is ever rounded.
 EXACT = Context(prec=80)
+
+
+# What a position in a snapshot need not have in common with the message that it was published in.
+NOT_IN_SNAPSHOTS = ("trigger", "account_reason", "published_us")
+
+
+def topic_of(position):
+    return "position.update.{account}.{symbol}.{position_side}".format_map(position)
 
 
 def signed_size(body):
@@ -74,6 +85,7 @@ class MessageRules:
         self._identity = None       # instance and epoch
         self._account_sequences = {}
         self._sequences = {}        # topic -> its last `seq`
+        self._last = {}             # topic -> its last body
         self._flat = set()          # topics whose last message said FLAT
         self._account_states = {}
         self._is_shut_down = False
@@ -97,6 +109,8 @@ class MessageRules:
             self._hear_status(body)
         elif message.topic == "bridge.heartbeat":
             self._hear_heartbeat(body)
+        elif message.is_snapshot:
+            self._hear_snapshot(body)
         elif message.topic == "bridge.shutdown":
             self._expect_keys(SHUTDOWN_KEYS)
             self._is_shut_down = True
@@ -121,15 +135,15 @@ class MessageRules:
         self._check_types(body)
         if len(self.complaints) > before:
             return  # what is of the wrong type cannot be reckoned with
-        topic = "position.update.{account}.{symbol}.{position_side}".format_map(body)
-        if topic != self._message.topic:
-            self._complain(f"belongs to {topic}")
+        if topic_of(body) != self._message.topic:
+            self._complain(f"belongs to {topic_of(body)}")
         self._check_side(body)
         self._check_value(body)
         self._check_times(body)
         self._check_account_sequence(body)
         self._check_topic(body)
         self._check_state(body)
+        self._last[self._message.topic] = body
 
     def _check_types(self, body):
         for name in DECIMALS + DECIMALS_OR_NIL:
@@ -234,6 +248,48 @@ class MessageRules:
             self._complain("has no detail")
         self._check_account_sequence(body)
         self._account_states[body["account"]] = body["state"]
+
+    def _hear_snapshot(self, body):
+        if not self._expect_keys(SNAPSHOT_KEYS):
+            return
+        account, positions = body["account"], body["positions"]
+        if body["type"] != "position.snapshot" or (
+                self._message.topic.split(".")[2] != body["scope"]
+                or body["scope"] not in ("all", account)):
+            self._complain("its topic, type, scope and account do not fit")
+        if body["state"] not in ACCOUNT_STATES:
+            self._complain("has no such state")
+        if not 1 <= body["part"] <= body["parts"]:
+            self._complain("is no part of the whole")
+        if positions is None:
+            if body["state"] == "live":
+                self._complain("live without positions")
+            return
+        if any(position.get("account") != account for position in positions):
+            self._complain("holds positions of another account")
+        if account not in self._account_sequences:
+            return  # nothing to compare it with
+        if body["account_seq"] != self._account_sequences[account]:
+            self._complain(f"account_seq of {account} is {self._account_sequences[account]} here")
+        if body["state"] != self._account_states.get(account, body["state"]):
+            self._complain(f"{account} is {self._account_states[account]} here")
+        for position in positions:
+            if list(position) != POSITION_KEYS:
+                self._complain("one of its positions has other keys")
+            elif self._without_trigger(position) != self._without_trigger(
+                    self._last.get(topic_of(position), position)):
+                self._complain("is not what was published last: "
+                               f"{self._last[topic_of(position)]}")
+        held = {topic for topic, last in self._last.items()
+                if last["account"] == account and last["side"] != "FLAT"}
+        if body["parts"] == 1 and held - {topic_of(position) for position in positions}:
+            self._complain(f"lacks what is held of {held}")
+        if any(position["side"] == "FLAT" for position in positions):
+            self._complain("holds what is closed")
+
+    @staticmethod
+    def _without_trigger(position):
+        return {key: value for key, value in position.items() if key not in NOT_IN_SNAPSHOTS}
 
     def _check_account_sequence(self, body):
         last = self._account_sequences.get(body["account"])

@@ -1,6 +1,8 @@
 """A subscriber of the bus that keeps everything."""
 
 import dataclasses
+import queue
+import secrets
 import threading
 import time
 from decimal import Decimal
@@ -43,6 +45,10 @@ class Message:
     def is_status(self):
         return self.topic.startswith("account.status.")
 
+    @property
+    def is_snapshot(self):
+        return self.topic.startswith("snapshot.")
+
     def __getitem__(self, key):
         return self.body[key]
 
@@ -50,6 +56,11 @@ class Message:
         """Whether the body has all of `values`; a size is compared as a number."""
         return all(Decimal(self.body[name]) == Decimal(value) if name == "size"
                    else self.body[name] == value for name, value in values.items())
+
+
+def snapshot_topic(scope):
+    """A topic that nobody else asks by."""
+    return f"snapshot.{secrets.token_hex(8)}.{scope}"
 
 
 class Subscriber:
@@ -60,6 +71,7 @@ class Subscriber:
         self.positions = {}  # (account, symbol, position side) -> the last message of it
         self.statuses = {}   # account -> its last account.status
         self._closing = threading.Event()
+        self._options = queue.SimpleQueue()  # a socket belongs to its thread
         self._failure = None
         self._context = zmq.Context()
         self._socket = self._context.socket(zmq.SUB)
@@ -83,6 +95,8 @@ class Subscriber:
     def _receive(self):
         try:
             while not self._closing.is_set():
+                while not self._options.empty():
+                    self._socket.setsockopt(*self._options.get())
                 if self._socket.poll(POLL_INTERVAL_MS):
                     self._take(self._socket.recv_multipart())
         except Exception as failure:  # shown by whoever waits, or at the end
@@ -98,6 +112,32 @@ class Subscriber:
         if message.is_status:
             self.statuses[message["account"]] = message
         self.messages.append(message)
+
+    # --- asking --------------------------------------------------------------------------------
+
+    def add_filter(self, topic):
+        self._options.put((zmq.SUBSCRIBE, topic.encode()))
+
+    def remove_filter(self, topic):
+        self._options.put((zmq.UNSUBSCRIBE, topic.encode()))
+
+    def ask(self, scope):
+        """Asks for a snapshot and returns the topic of the answer."""
+        topic = snapshot_topic(scope)
+        self.add_filter(topic)
+        return topic
+
+    def snapshot(self, scope="all", seconds=5.0):
+        """The messages of an answer, by account. Only for a subscriber that hears heartbeats."""
+        topic = self.ask(scope)
+        first = self.wait_for(lambda message: message.topic == topic, "a snapshot of " + scope,
+                              seconds=seconds)
+        # The messages of an answer are not mixed with others.
+        end = self.wait_for(lambda message: message.topic != topic, "what follows the snapshot",
+                            since=self.messages.index(first))
+        answer = self.messages[self.messages.index(first):self.messages.index(end)]
+        self.remove_filter(topic)
+        return {message["account"]: message for message in answer}
 
     # --- what was heard ------------------------------------------------------------------------
 

@@ -66,23 +66,26 @@ inline MarkPriceTick tick(std::string_view symbol, const std::string& price, std
   return result;
 }
 
-// Writes down what was published, as text:
-//   "main BTCUSDT BOTH LONG 0.5 entry 100 mark 110 pnl 5 live account_update/ORDER"
-//   "main is live"
+// "main BTCUSDT BOTH LONG 0.5 entry 100 mark 110 pnl 5 live account_update/ORDER"
+inline std::string text(const PositionUpdate& update) {
+  std::string line = update.account.name + " " + std::string{update.symbol} + " " +
+                     std::string{to_string(update.position_side)} + " " +
+                     std::string{to_string(update.position.side())} + " " +
+                     update.position.amount.absolute().to_string() + " entry " +
+                     update.position.entry_price.to_string() + " mark " +
+                     (update.mark_price ? update.mark_price->mark_price.to_string() : "nil") +
+                     " pnl " + text(update.unrealized_pnl) + " " +
+                     std::string{to_string(update.state)} + " " +
+                     std::string{to_string(update.trigger)};
+  if (!update.account_reason.empty()) line += "/" + std::string{update.account_reason};
+  return line;
+}
+
+// Writes down what was published, as text: of a status "main is live".
 class Subscriber final : public Publications {
  public:
   void publish(const PositionUpdate& update) override {
-    std::string line = update.account.name + " " + std::string{update.symbol} + " " +
-                       std::string{to_string(update.position_side)} + " " +
-                       std::string{to_string(update.position.side())} + " " +
-                       update.position.amount.absolute().to_string() + " entry " +
-                       update.position.entry_price.to_string() + " mark " +
-                       (update.mark_price ? update.mark_price->mark_price.to_string() : "nil") +
-                       " pnl " + text(update.unrealized_pnl) + " " +
-                       std::string{to_string(update.state)} + " " +
-                       std::string{to_string(update.trigger)};
-    if (!update.account_reason.empty()) line += "/" + std::string{update.account_reason};
-    lines.push_back(std::move(line));
+    lines.push_back(text(update));
     account_seqs.push_back(update.account_seq);
     seqs.push_back(update.seq);
     leverages.push_back(update.position.leverage);

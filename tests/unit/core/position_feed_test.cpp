@@ -295,5 +295,64 @@ TEST_F(PositionFeedTest, FailedAccountIsFailedWhateverTheMarkStreamDoes) {
   EXPECT_EQ(feed_.view(main_).state, AccountState::failed);
 }
 
+TEST_F(PositionFeedTest, WhatIsHeldIsUnknownUntilTheExchangeHasSaidItAndThenMayBeNothing) {
+  feed_.set_mark_connected(true, "", now());
+  feed_.set_user_phase(main_, Phase::connecting, "connecting", now());
+  EXPECT_FALSE(feed_.present_positions(main_).has_value());
+  feed_.set_user_phase(main_, Phase::syncing, "reading", now());
+  EXPECT_FALSE(feed_.present_positions(main_).has_value());
+  synchronize(main_, {});
+  const auto positions = feed_.present_positions(main_);
+  ASSERT_TRUE(positions.has_value());
+  EXPECT_THAT(*positions, IsEmpty());
+}
+
+TEST_F(PositionFeedTest, WhatIsHeldIsWhatWasPublishedLastUnderItsNumbers) {
+  bring_live({row("BTCUSDT", both, "0.5", "100", 1), row("ETHUSDT", both, "-2", "50", 1)});
+  const WallTime synchronized_at = now().wall;
+  elapsed_ += 1s;
+  price("BTCUSDT", "110", 1'000);
+  price("BTCUSDT", "112", 2'000);
+  const auto positions = feed_.present_positions(main_);
+  ASSERT_TRUE(positions.has_value());
+  ASSERT_EQ(positions->size(), 2U);
+  const PositionUpdate& priced = positions->front();
+  EXPECT_EQ(text(priced), "main BTCUSDT BOTH LONG 0.5 entry 100 mark 112 pnl 6 live snapshot");
+  EXPECT_EQ(priced.account_seq, subscriber_.account_seqs.back());
+  EXPECT_EQ(priced.seq, subscriber_.seqs.back());
+  EXPECT_EQ(priced.received, now().wall);
+  const PositionUpdate& unpriced = positions->back();
+  EXPECT_EQ(text(unpriced), "main ETHUSDT BOTH SHORT 2 entry 50 mark nil pnl nil live snapshot");
+  EXPECT_EQ(unpriced.seq, 1U);
+  EXPECT_EQ(unpriced.received, synchronized_at);
+  // Asking moves nothing.
+  const auto account_seq = feed_.view(main_).account_seq;
+  feed_.present_positions(main_);
+  EXPECT_EQ(feed_.view(main_).account_seq, account_seq);
+  price("BTCUSDT", "113", 3'000);
+  EXPECT_EQ(subscriber_.account_seqs.back(), account_seq + 1);
+  EXPECT_EQ(subscriber_.seqs.back(), 4U);
+}
+
+TEST_F(PositionFeedTest, WhatWasClosedIsNotHeld) {
+  bring_live({row("BTCUSDT", both, "1", "100", 1), row("ETHUSDT", long_side, "1", "50", 1)});
+  feed_.apply(main_, account_update(2'000, {change("BTCUSDT", both, "0", "0")}), now());
+  const auto positions = feed_.present_positions(main_);
+  ASSERT_TRUE(positions.has_value());
+  ASSERT_EQ(positions->size(), 1U);
+  EXPECT_EQ(positions->front().symbol, "ETHUSDT");
+}
+
+TEST_F(PositionFeedTest, WhatAStaleAccountHeldLastIsKnownAndStale) {
+  bring_live({row("BTCUSDT", both, "1", "100", 1)});
+  feed_.set_user_connected(main_, false);
+  feed_.set_user_phase(main_, Phase::connecting, "lost", now());
+  const auto positions = feed_.present_positions(main_);
+  ASSERT_TRUE(positions.has_value());
+  ASSERT_EQ(positions->size(), 1U);
+  EXPECT_EQ(positions->front().state, PositionState::stale);
+  EXPECT_EQ(positions->front().account_seq, feed_.view(main_).account_seq);
+}
+
 }  // namespace
 }  // namespace bridge

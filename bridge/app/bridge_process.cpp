@@ -8,7 +8,9 @@
 
 #include "bridge/app/http_pages.hpp"
 #include "bridge/app/log.hpp"
+#include "bridge/core/assert.hpp"
 #include "bridge/io/clock.hpp"
+#include "bridge/io/curve_keys.hpp"
 #include "bridge/wire/request_signer.hpp"
 
 namespace bridge {
@@ -41,9 +43,10 @@ Result<Credentials, std::string> make_credentials(const AccountSettings& account
 }  // namespace
 
 Result<std::unique_ptr<BridgeProcess>, ExitCode> BridgeProcess::create(
-    const Configuration& configuration, std::vector<AccountSecrets> secrets) {
+    const Configuration& configuration, std::vector<AccountSecrets> secrets, Secret bus_key) {
   std::unique_ptr<BridgeProcess> process{new BridgeProcess{read_clocks()}};
-  if (const ExitCode code = process->bind(configuration); code != ExitCode::done)
+  if (const ExitCode code = process->bind(configuration, std::move(bus_key));
+      code != ExitCode::done)
     return Failure<ExitCode>{code};
   if (const ExitCode code = process->add_accounts(configuration, std::move(secrets));
       code != ExitCode::done)
@@ -57,23 +60,60 @@ BridgeProcess::~BridgeProcess() {
   http_.reset();  // its thread reads everything else
 }
 
-ExitCode BridgeProcess::bind(const Configuration& configuration) {
+ExitCode BridgeProcess::bind(const Configuration& configuration, Secret bus_key) {
   instance_ = configuration.bridge.instance;
   heartbeat_interval_ = configuration.publisher.heartbeat_interval;
+  auto encryption = encrypt(configuration.publisher, std::move(bus_key));
+  if (!encryption) {
+    log(LogLevel::error, {}, encryption.error());
+    return ExitCode::not_available;
+  }
   auto socket = PublisherSocket::bind(
       zmq_, {.endpoints = configuration.publisher.bind,
-             .send_high_water_mark = configuration.publisher.send_high_water_mark});
+             .send_high_water_mark = configuration.publisher.send_high_water_mark,
+             .encryption = *std::move(encryption)});
   if (!socket) {
     log(LogLevel::error, {}, socket.error());
     return ExitCode::not_available;
   }
   socket_ = std::move(*socket);
+  // From now on: who has been tried by now is ourselves.
+  if (access_)
+    access_->set_observer(
+        [this](const ZapHandler::Decision& decision) { access_log_.note(decision); });
   bus_ =
       std::make_unique<Bus>(BusIdentity{.instance = instance_, .epoch = started_.wall}, *socket_);
   snapshots_ = std::make_unique<SnapshotServer>(*bus_, drivers_);
   for (const std::string& endpoint : socket_->last_endpoints())
     log(LogLevel::info, {}, "publishing on " + endpoint);
   return ExitCode::done;
+}
+
+Result<std::optional<PublisherEncryption>, std::string> BridgeProcess::encrypt(
+    const PublisherSettings& settings, Secret bus_key) {
+  if (!settings.curve) return std::nullopt;
+  auto public_key = curve_public_key(bus_key);
+  if (!public_key) return Failure<std::string>{std::move(public_key.error())};
+  auto access = ZapHandler::start(zmq_, settings.curve->allowed_clients);
+  if (!access) return Failure<std::string>{std::move(access.error())};
+  access_ = std::move(*access);
+  log(LogLevel::info, {},
+      "the bus is encrypted; its public key is " + *public_key +
+          ", clients allowed: " + std::to_string(settings.curve->allowed_clients.size()));
+  return PublisherEncryption{.secret_key = std::move(bus_key), .handler = *access_};
+}
+
+Result<void, ExitCode> BridgeProcess::set_allowed_clients(
+    const std::vector<AllowedClient>& clients) {
+  BRIDGE_ASSERT(access_ != nullptr);
+  if (!access_->set_allowed_clients(clients)) return {};
+  log(LogLevel::info, {},
+      "a client was taken off publisher.curve.allowed_clients: every subscriber is disconnected, "
+      "and those who are still allowed connect again");
+  const auto disconnected = socket_->disconnect_subscribers();
+  if (disconnected) return {};
+  log(LogLevel::error, {}, disconnected.error());
+  return Failure<ExitCode>{ExitCode::not_available};
 }
 
 ExitCode BridgeProcess::add_accounts(const Configuration& configuration,
@@ -184,6 +224,7 @@ void BridgeProcess::leave() {
   snapshots_.reset();
   bus_.reset();
   socket_.reset();
+  access_.reset();
   zmq_.close();  // waits, but not for long, until what was published last has gone out
   log(LogLevel::info, {}, "stopped");
 }
@@ -213,7 +254,9 @@ void BridgeProcess::serve_snapshots() {
 }
 
 void BridgeProcess::note_turn() {
-  last_turn_us_.set(read_monotonic_clock().time_since_epoch().count());
+  const MonotonicTime now = read_monotonic_clock();
+  last_turn_us_.set(now.time_since_epoch().count());
+  subscriber_log_.look(*socket_, now);
   turn_timer_.expires_after(turn_interval);
   turn_timer_.async_wait([this](boost::system::error_code error) {
     if (!error) note_turn();

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,22 +17,31 @@
 #include "bridge/app/environment_driver.hpp"
 #include "bridge/app/exit_code.hpp"
 #include "bridge/app/snapshot_server.hpp"
+#include "bridge/app/subscriber_log.hpp"
 #include "bridge/core/result.hpp"
 #include "bridge/io/http_server.hpp"
 #include "bridge/io/publisher_socket.hpp"
+#include "bridge/io/zap_handler.hpp"
 
 namespace bridge {
 
 // A running bridge: the main loop, everything on it, and the HTTP thread beside it.
 class BridgeProcess {
  public:
-  // Binds everything and connects to nothing yet. The failure has been logged.
+  // Binds everything and connects to nothing yet. `bus_key`: see read_bus_key(). The failure has
+  // been logged.
   static Result<std::unique_ptr<BridgeProcess>, ExitCode> create(
-      const Configuration& configuration, std::vector<AccountSecrets> secrets);
+      const Configuration& configuration, std::vector<AccountSecrets> secrets, Secret bus_key);
   ~BridgeProcess();
 
   // Until SIGTERM or SIGINT; a second one ends the process at once.
   ExitCode run();
+
+  // Replaces the list of an encrypted bus, while it runs; on the main loop. When somebody is taken
+  // off it, every subscriber is disconnected: the others come back at once, and learn by the
+  // numbers of the messages what they have missed. Failure, which has been logged: the bus cannot
+  // go on.
+  Result<void, ExitCode> set_allowed_clients(const std::vector<AllowedClient>& clients);
 
   // For the HTTP thread.
   using Drivers = std::vector<std::unique_ptr<EnvironmentDriver>>;
@@ -50,7 +60,9 @@ class BridgeProcess {
  private:
   explicit BridgeProcess(Now started) : started_{started} {}
 
-  ExitCode bind(const Configuration& configuration);
+  ExitCode bind(const Configuration& configuration, Secret bus_key);
+  Result<std::optional<PublisherEncryption>, std::string> encrypt(const PublisherSettings& settings,
+                                                                  Secret bus_key);
   ExitCode add_accounts(const Configuration& configuration, std::vector<AccountSecrets> secrets);
   Result<EnvironmentDriver*, ExitCode> driver_of(const Environment& environment,
                                                  const Configuration& configuration);
@@ -73,7 +85,10 @@ class BridgeProcess {
 
   // The order is that of life: what stands below uses what stands above.
   zmq::context_t zmq_;
+  AccessLog access_log_;
+  std::unique_ptr<ZapHandler> access_;  // null: the bus is not encrypted
   std::unique_ptr<PublisherSocket> socket_;
+  SubscriberLog subscriber_log_;
   std::unique_ptr<Bus> bus_;
   boost::asio::io_context loop_{1};
   boost::asio::signal_set signals_{loop_};

@@ -70,9 +70,10 @@ void Bus::publish(const PositionSnapshot& snapshot, std::string_view topic) {
     send(topic, part);
 }
 
-void Bus::count_subscription(std::string_view topic, SubscriptionChange change) {
-  auto& gauge = metrics_.subscriptions[static_cast<std::size_t>(subscription_kind(topic))];
-  gauge.set(gauge.read() + (change == SubscriptionChange::subscribe ? 1 : -1));
+void Bus::count(const Subscription& subscription) {
+  const auto kind = subscription_kind(subscription.topic);
+  auto& gauge = metrics_.subscriptions[static_cast<std::size_t>(kind)];
+  gauge.set(gauge.read() + (subscription.change == SubscriptionChange::subscribe ? 1 : -1));
 }
 
 void Bus::send(std::string_view topic, std::string_view payload) {

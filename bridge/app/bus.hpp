@@ -37,12 +37,12 @@ class Bus {
   void publish(const PositionSnapshot& snapshot, std::string_view topic);
 
   // Reads what subscribers asked for; to be called all the time, since libzmq keeps it until then.
-  // Tells each change: callback(std::string_view topic, SubscriptionChange).
+  // Tells each change: callback(const Subscription&).
   template <class Callback>
   void drain_subscriptions(Callback&& callback) {
-    socket_.drain_subscriptions([&](std::string_view topic, SubscriptionChange change) {
-      count_subscription(topic, change);
-      callback(topic, change);
+    socket_.drain_subscriptions([&](const Subscription& subscription) {
+      count(subscription);
+      callback(subscription);
     });
   }
 
@@ -60,7 +60,7 @@ class Bus {
   const BusIdentity& identity() const { return identity_; }
 
  private:
-  void count_subscription(std::string_view topic, SubscriptionChange change);
+  void count(const Subscription& subscription);
   void send(std::string_view topic, std::string_view payload);
   void observe_delays(const PositionUpdate& update, WallTime published, const ExchangeClock& clock);
 

@@ -56,6 +56,20 @@ ExitCode run_command_line(int argc, char** argv) {
   watch->add_option("--account", watch_options.account, "Only this account")->type_name("NAME");
   watch->add_flag("--json", watch_options.json,
                   "JSON lines instead of a table; also what comes when stdout is no terminal");
+  // Letters of Z85 mean something to a shell.
+  auto* const secret_key_file =
+      watch
+          ->add_option("--secret-key-file", watch_options.secret_key_file,
+                       "For an encrypted bus: the file with our secret key, from keygen; the "
+                       "bridge must list the public one")
+          ->type_name("FILE");
+  auto* const server_key =
+      watch
+          ->add_option("--server-key", watch_options.server_key,
+                       "For an encrypted bus: its public key in single quotes, or the file with it")
+          ->type_name("KEY");
+  secret_key_file->needs(server_key);
+  server_key->needs(secret_key_file);
   watch->callback([&] { chosen = [&] { return watch_command(watch_options); }; });
 
   std::filesystem::path key_directory{"."};

@@ -2,11 +2,10 @@
 
 #include <fcntl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zmq.h>
 
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <iostream>
@@ -17,6 +16,7 @@
 #include "bridge/app/bridge_process.hpp"
 #include "bridge/app/configuration.hpp"
 #include "bridge/app/log.hpp"
+#include "bridge/io/curve_keys.hpp"
 #include "bridge/io/https_client.hpp"
 
 namespace bridge {
@@ -29,9 +29,19 @@ void forbid_core_files() {
   ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
+// Every subscriber is a file descriptor, and the usual soft limit of 1024 is soon reached; libzmq
+// burns a processor while it is.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 struct Prepared {
   Configuration configuration;
   std::vector<AccountSecrets> secrets;
+  Secret bus_key;
 };
 
 // Says on stderr everything that is wrong.
@@ -42,14 +52,15 @@ std::optional<Prepared> prepare(const std::filesystem::path& config) {
     return std::nullopt;
   }
   auto secrets = read_secrets(*configuration);
-  if (!secrets) {
-    std::cerr << to_string(secrets.error());
-    return std::nullopt;
-  }
-  return Prepared{std::move(*configuration), std::move(*secrets)};
+  auto bus_key = read_bus_key(*configuration);
+  if (!bus_key) std::cerr << to_string(bus_key.error());
+  if (!secrets) std::cerr << to_string(secrets.error());
+  if (!bus_key || !secrets) return std::nullopt;
+  return Prepared{std::move(*configuration), std::move(*secrets), std::move(*bus_key)};
 }
 
-// Creates the file or fails: a key that exists is never lost to a new one.
+// Makes the file, with the text as its only line, or fails: a key that exists is never lost to a
+// new one.
 bool write_new_file(const std::filesystem::path& path, mode_t mode, std::string_view text) {
   const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
   if (file < 0) {
@@ -57,11 +68,14 @@ bool write_new_file(const std::filesystem::path& path, mode_t mode, std::string_
               << (errno == EEXIST ? "; move it away first, it is not overwritten\n" : "\n");
     return false;
   }
-  const bool written =
-      ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
-      ::fsync(file) == 0;
-  if (!written)
+  const auto is_written = [file](std::string_view part) {
+    return ::write(file, part.data(), part.size()) == static_cast<ssize_t>(part.size());
+  };
+  const bool written = is_written(text) && is_written("\n") && ::fsync(file) == 0;
+  if (!written) {
     std::cerr << path.string() << ": cannot be written: " << std::strerror(errno) << '\n';
+    ::unlink(path.c_str());
+  }
   ::close(file);
   return written;
 }
@@ -70,6 +84,7 @@ bool write_new_file(const std::filesystem::path& path, mode_t mode, std::string_
 
 ExitCode run_command(const std::filesystem::path& config) {
   forbid_core_files();
+  raise_descriptor_limit();
   auto prepared = prepare(config);
   if (!prepared) return ExitCode::bad_configuration;
   const Configuration& configuration = prepared->configuration;
@@ -80,7 +95,8 @@ ExitCode run_command(const std::filesystem::path& config) {
           ", configuration " + config.string());
   for (const std::string& insecurity : insecurities(configuration))
     log(LogLevel::warn, {}, insecurity);
-  auto process = BridgeProcess::create(configuration, std::move(prepared->secrets));
+  auto process = BridgeProcess::create(configuration, std::move(prepared->secrets),
+                                       std::move(prepared->bus_key));
   if (!process) return process.error();
   const ExitCode code = (*process)->run();
   // Everything that others can see has ended. The rest is left to the end of the process: the
@@ -98,23 +114,21 @@ ExitCode check_command(const std::filesystem::path& config) {
 }
 
 ExitCode keygen_command(const std::filesystem::path& directory) {
-  std::array<char, 41> public_key{};
-  std::array<char, 41> secret_key{};
-  if (zmq_curve_keypair(public_key.data(), secret_key.data()) != 0) {
-    std::cerr << "this libzmq was built without CURVE\n";
+  const auto keys = make_curve_key_pair();
+  if (!keys) {
+    std::cerr << keys.error() << '\n';
     return ExitCode::internal_error;
   }
   const auto secret_file = directory / "curve.secret";
   const auto public_file = directory / "curve.public";
-  const bool written =
-      write_new_file(secret_file, S_IRUSR | S_IWUSR, std::string{secret_key.data()} + "\n") &&
-      write_new_file(public_file, S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH,
-                     std::string{public_key.data()} + "\n");
-  explicit_bzero(secret_key.data(), secret_key.size());
-  if (!written) return ExitCode::not_available;
+  if (!write_new_file(secret_file, S_IRUSR | S_IWUSR, keys->secret_key.reveal()))
+    return ExitCode::not_available;
+  if (!write_new_file(public_file, S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH, keys->public_key)) {
+    ::unlink(secret_file.c_str());  // half a pair is of no use
+    return ExitCode::not_available;
+  }
   std::cout << "secret key in " << secret_file.string() << " (keep it)\npublic key in "
-            << public_file.string() << " (give it to the other side): " << public_key.data()
-            << '\n';
+            << public_file.string() << " (give it to the other side): " << keys->public_key << '\n';
   return ExitCode::done;
 }
 

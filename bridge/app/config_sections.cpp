@@ -9,10 +9,10 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <set>
 
 #include "bridge/app/config_bus_endpoint.hpp"
 #include "bridge/app/config_duration.hpp"
+#include "bridge/core/curve_key.hpp"
 
 namespace bridge {
 namespace {
@@ -55,26 +55,28 @@ bool is_printable(std::string_view text) {
                       [](unsigned char c) { return c < 0x20 || c == 0x7f; });
 }
 
-// What ZeroMQ's Z85 is made of (ZeroMQ RFC 32).
-bool is_z85_key(std::string_view text) {
-  constexpr std::string_view letters =
-      "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#";
-  constexpr std::size_t key_size = 40;
-  return text.size() == key_size && text.find_first_not_of(letters) == text.npos;
+// The keys that the manual of libzmq gives as examples, with the secret ones beside them.
+bool is_known_to_everybody(std::string_view public_key) {
+  return public_key == "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7" ||
+         public_key == "Yne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hID";
 }
 
 constexpr std::string_view client_example =
     "allowed_clients = [ { name = \"risk\", public_key = \"…\" } ]";
 
 void read_curve_client(ConfigReading& reading, const toml::table& table, const std::string& path,
-                       std::set<std::string>& names, CurveSettings& curve) {
+                       CurveSettings& curve) {
   TableReader reader{reading, table, schema::curve_client, path};
-  CurveClient client;
+  const auto earlier = [&curve](std::string AllowedClient::*member, const std::string& value) {
+    return std::any_of(curve.allowed_clients.begin(), curve.allowed_clients.end(),
+                       [&](const AllowedClient& other) { return other.*member == value; });
+  };
+  AllowedClient client;
   reader.require("name", "name the client, such as name = \"risk\"");
   if (reader.read("name", client.name)) {
     if (!is_name(client.name)) {
       reader.problem("name", in_quotes(client.name) + " is no valid name", std::string{name_rule});
-    } else if (!names.insert(client.name).second) {
+    } else if (earlier(&AllowedClient::name, client.name)) {
       reader.problem("name", in_quotes(client.name) + " is the name of an earlier client",
                      "give every client a name of its own");
     }
@@ -82,9 +84,19 @@ void read_curve_client(ConfigReading& reading, const toml::table& table, const s
   constexpr std::string_view key_remedy =
       "write the client's public key, the 40 characters of Z85 that position-bridge keygen shows";
   reader.require("public_key", key_remedy);
-  // Not repeated when wrong: it could be the secret key by mistake.
-  if (reader.read("public_key", client.public_key) && !is_z85_key(client.public_key))
-    reader.problem("public_key", "is not 40 characters of Z85", std::string{key_remedy});
+  if (reader.read("public_key", client.public_key)) {
+    // Not repeated when wrong: it could be the secret key by mistake.
+    if (!is_curve_key(client.public_key)) {
+      reader.problem("public_key", "is not 40 characters of Z85", std::string{key_remedy});
+    } else if (is_known_to_everybody(client.public_key)) {
+      reader.problem("public_key",
+                     "is an example of the manual, and everybody knows the secret key to it",
+                     std::string{key_remedy});
+    } else if (earlier(&AllowedClient::public_key, client.public_key)) {
+      reader.problem("public_key", "is the key of an earlier client",
+                     "give every client a key of its own, or one name");
+    }
+  }
   curve.allowed_clients.push_back(std::move(client));
 }
 
@@ -96,17 +108,18 @@ CurveSettings read_curve_settings(ConfigReading& reading, const toml::table& tab
                  "name the file that position-bridge keygen made, such as secret_key_file = "
                  "\"/etc/position-bridge/curve.secret\"");
   if (reader.read("secret_key_file", secret_key_file)) {
-    curve.secret_key_file = (reading.directory / secret_key_file).lexically_normal();
-    if (secret_key_file.empty() || is_z85_key(secret_key_file))
+    curve.secret_key = {.kind = SecretSource::Kind::file,
+                        .name = (reading.directory / secret_key_file).lexically_normal().string(),
+                        .place = reader.place("secret_key_file")};
+    if (secret_key_file.empty() || is_curve_key(secret_key_file))
       reader.problem("secret_key_file", "is not the name of a file",
                      "name the file that holds the key; the key itself is never given here");
   }
   reader.require("allowed_clients",
                  fmt::format("list who may connect, such as {}", client_example));
-  std::set<std::string> names;
   reader.for_each_table("allowed_clients", client_example,
                         [&](const toml::table& client, const std::string& path) {
-                          read_curve_client(reading, client, path, names, curve);
+                          read_curve_client(reading, client, path, curve);
                         });
   return curve;
 }
@@ -219,12 +232,8 @@ BridgeSettings read_bridge_settings(ConfigReading& reading, const toml::table& r
 PublisherSettings read_publisher_settings(ConfigReading& reading, const toml::table& root) {
   TableReader reader{reading, section(root, "publisher"), schema::publisher, "publisher"};
   PublisherSettings publisher;
-  if (const toml::table* curve = reader.table("curve", "[publisher.curve]")) {
-    // Fail closed: whoever asks for encryption must not get a bus without it.
-    reader.problem("curve", "is not served by this version: the bus is not encrypted yet",
-                   "remove the table and bind ipc:// or loopback endpoints only");
+  if (const toml::table* curve = reader.table("curve", "[publisher.curve]"))
     publisher.curve = read_curve_settings(reading, *curve);
-  }
   read_bind(reading, reader, publisher);
   reader.read("send_high_water_mark", publisher.send_high_water_mark, 1, send_high_water_mark_max);
   reader.read("heartbeat_interval", publisher.heartbeat_interval, heartbeat_bounds);

@@ -11,6 +11,7 @@
 #include "bridge/app/config_problem.hpp"
 #include "bridge/app/environments.hpp"
 #include "bridge/app/secret_source.hpp"
+#include "bridge/core/allowed_client.hpp"
 #include "bridge/core/log_level.hpp"
 #include "bridge/core/mark_price_interval.hpp"
 #include "bridge/core/mark_price_mode.hpp"
@@ -33,15 +34,10 @@ struct BridgeSettings {
   LogFormat log_format = LogFormat::text;
 };
 
-struct CurveClient {
-  std::string name;
-  std::string public_key;  // 40 characters of Z85
-};
-
 // [publisher.curve]
 struct CurveSettings {
-  std::filesystem::path secret_key_file;
-  std::vector<CurveClient> allowed_clients;
+  SecretSource secret_key;  // a file, with 40 characters of Z85
+  std::vector<AllowedClient> allowed_clients;
 };
 
 // [publisher]
@@ -118,6 +114,9 @@ struct AccountSecrets {
 // and stay empty. On failure: everything that is missing or refused, at once.
 Result<std::vector<AccountSecrets>, ConfigProblems> read_secrets(
     const Configuration& configuration);
+
+// The secret key of an encrypted bus; empty when the bus is not encrypted. On failure likewise.
+Result<Secret, ConfigProblems> read_bus_key(const Configuration& configuration);
 
 // What would run, for people: `position-bridge check` prints it. Says what is insecure about it,
 // and where secrets come from, but no secret.

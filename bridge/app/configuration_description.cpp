@@ -29,6 +29,15 @@ std::string format_table(const std::vector<Row>& rows) {
   return text;
 }
 
+std::string describe_encryption(const PublisherSettings& publisher) {
+  if (!publisher.curve) return "none: whoever can connect can read";
+  std::string names;
+  for (const AllowedClient& client : publisher.curve->allowed_clients)
+    names += (names.empty() ? "" : ", ") + client.name;
+  return fmt::format("CURVE, key from {}; may connect: {}", to_string(publisher.curve->secret_key),
+                     names.empty() ? "nobody" : names);
+}
+
 std::string describe_settings(const Configuration& configuration) {
   const PublisherSettings& publisher = configuration.publisher;
   const MarkPriceSettings& mark_price = configuration.mark_price;
@@ -39,6 +48,7 @@ std::string describe_settings(const Configuration& configuration) {
       {"",
        fmt::format("heartbeat every {}, {} messages queued per subscriber",
                    format_duration(publisher.heartbeat_interval), publisher.send_high_water_mark)},
+      {"encryption", describe_encryption(publisher)},
       {"http", fmt::format("http://{} (/metrics /healthz /readyz /status)",
                            to_string(configuration.http.listen))},
       {"mark prices",

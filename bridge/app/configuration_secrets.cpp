@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "bridge/app/configuration.hpp"
+#include "bridge/core/curve_key.hpp"
 
 // The secrets that a configuration points to, and whether they can be what they should be.
 namespace bridge {
@@ -105,6 +106,19 @@ Result<std::vector<AccountSecrets>, ConfigProblems> read_secrets(
   note_repeated_keys(configuration.accounts, secrets, reading);
   if (!reading.problems().empty()) return Failure<ConfigProblems>{std::move(reading.problems())};
   return secrets;
+}
+
+Result<Secret, ConfigProblems> read_bus_key(const Configuration& configuration) {
+  if (!configuration.publisher.curve) return Secret{};
+  const SecretSource& source = configuration.publisher.curve->secret_key;
+  auto key = read_secret(source);
+  if (!key) return Failure<ConfigProblems>{{std::move(key.error())}};
+  if (!is_curve_key(key->reveal())) {
+    return Failure<ConfigProblems>{
+        {{source.place, to_string(source) + " holds no key of CURVE, which is 40 characters of Z85",
+          "make one with position-bridge keygen"}}};
+  }
+  return *std::move(key);
 }
 
 }  // namespace bridge

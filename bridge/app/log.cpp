@@ -117,7 +117,12 @@ void log(LogLevel level, std::string_view account, std::string_view message) {
 
 void log(RepeatLimiter& limiter, MonotonicTime now, LogLevel level, std::string_view account,
          std::string_view message) {
-  const auto held_back = limiter.admit(fmt::format("{} {}", account, message), now);
+  log(limiter, now, level, account, message, fmt::format("{} {}", account, message));
+}
+
+void log(RepeatLimiter& limiter, MonotonicTime now, LogLevel level, std::string_view account,
+         std::string_view message, std::string_view fact) {
+  const auto held_back = limiter.admit(fact, now);
   if (!held_back) return;
   if (*held_back == 0) return log(level, account, message);
   log(level, account,

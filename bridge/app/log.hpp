@@ -41,6 +41,11 @@ void log(LogLevel level, std::string_view account, std::string_view message);
 void log(RepeatLimiter& limiter, MonotonicTime now, LogLevel level, std::string_view account,
          std::string_view message);
 
+// Likewise, where the message holds what differs from one occurrence to the next: the limiter knows
+// the fact by `fact` instead.
+void log(RepeatLimiter& limiter, MonotonicTime now, LogLevel level, std::string_view account,
+         std::string_view message, std::string_view fact);
+
 // Lines since the process started, for the metrics.
 std::uint64_t log_lines(LogLevel level);
 // Lines given up because stderr was not drained; of the present Logging.

@@ -1,6 +1,5 @@
 #include "bridge/app/metrics_collector.hpp"
 
-#include <array>
 #include <functional>
 
 #include <prometheus/text_serializer.h>
@@ -244,11 +243,9 @@ void collect_bus(const Bus& bus, Families& families) {
         static_cast<double>(bus.metrics().subscriptions[static_cast<std::size_t>(kind)].read()));
   });
   episodes.add({}, number(bus.socket().slow_subscriber_episodes().read()));
-  constexpr std::array<std::string_view, handshake_failure_count> reasons{"auth", "protocol",
-                                                                          "other"};
   for_each_value<HandshakeFailure>(handshake_failure_count, [&](HandshakeFailure reason) {
-    failures.add({{"reason", reasons[static_cast<std::size_t>(reason)]}},
-                 number(bus.socket().monitor().handshake_failures()[reason].read()));
+    failures.add({{"reason", to_string(reason)}},
+                 number(bus.socket().monitor().handshake_failures(reason)));
   });
   for (auto* family :
        {&bytes, &internal, &external, &subscribers, &subscriptions, &episodes, &failures})

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <optional>
 
 #include "bridge/core/assert.hpp"
@@ -116,17 +117,30 @@ SecretResult read_variable(const SecretSource& source) {
   return checked(source, value, fmt::format("environment variable {}", source.name));
 }
 
-SecretResult read_credential(const SecretSource& source) {
+// Where systemd puts credentials. It hands them out with an access list, which shows as rights of
+// the group.
+std::string credentials_directory() {
   const char* const directory = std::getenv("CREDENTIALS_DIRECTORY");
-  if (directory == nullptr || *directory == '\0')
+  return directory == nullptr ? "" : directory;
+}
+
+Privacy privacy_of(const std::string& path) {
+  const std::string directory = credentials_directory();
+  const bool is_credential =
+      !directory.empty() && std::filesystem::path{path}.parent_path() == directory;
+  return is_credential ? Privacy::as_systemd_made_it : Privacy::owner_only;
+}
+
+SecretResult read_credential(const SecretSource& source) {
+  const std::string directory = credentials_directory();
+  if (directory.empty())
     return refused(
         source,
         fmt::format("there is no credential {}, since systemd gave none", in_quotes(source.name)),
         fmt::format("run as a systemd service with LoadCredential={}:PATH, or use "
                     "{{ env = … }} or {{ file = … }}",
                     source.name));
-  // systemd hands credentials out with an access list, which shows as group permissions.
-  return read_file(source, std::string{directory} + "/" + source.name, "credential",
+  return read_file(source, directory + "/" + source.name, "credential",
                    Privacy::as_systemd_made_it);
 }
 
@@ -145,7 +159,7 @@ SecretResult read_secret(const SecretSource& source) {
   switch (source.kind) {
     case SecretSource::Kind::environment_variable: return read_variable(source);
     case SecretSource::Kind::file:
-      return read_file(source, source.name, "file", Privacy::owner_only);
+      return read_file(source, source.name, "file", privacy_of(source.name));
     case SecretSource::Kind::credential: return read_credential(source);
   }
   BRIDGE_UNREACHABLE("not a SecretSource::Kind");

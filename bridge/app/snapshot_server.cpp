@@ -27,31 +27,32 @@ SnapshotServer::SnapshotServer(Bus& bus, const Drivers& drivers)
     : bus_{bus}, drivers_{drivers}, repeats_{repeated_line_interval} {}
 
 void SnapshotServer::serve() {
-  bus_.drain_subscriptions(
-      [this](std::string_view topic, SubscriptionChange change) { hear(topic, change); });
+  bus_.drain_subscriptions([this](const Subscription& subscription) { hear(subscription); });
   const MonotonicTime now = read_monotonic_clock();
   while (const auto request = queue_.next(now)) answer(*request);
 }
 
-void SnapshotServer::hear(std::string_view topic, SubscriptionChange change) {
+void SnapshotServer::hear(const Subscription& subscription) {
+  const std::string_view topic = subscription.topic;
   // "snapshot." alone is the filter of one who looks on, not a question.
   if (!topic.starts_with(snapshot_topic_prefix) || topic == snapshot_topic_prefix) return;
-  if (change == SubscriptionChange::unsubscribe) return queue_.withdraw(topic);
+  if (subscription.change == SubscriptionChange::unsubscribe) return queue_.withdraw(topic);
   const auto scope = snapshot_scope(topic);
   if (!scope) {
-    refuse(Refusal::malformed,
-           "a subscriber asked for a snapshot by a topic that is not "
-           "snapshot.<16 to 32 hexadecimal digits>.<account or all>; it gets no answer");
+    refuse(Refusal::malformed, subscription.peer,
+           "asked for a snapshot by a topic that is not snapshot.<16 to 32 hexadecimal "
+           "digits>.<account or all>; it gets no answer");
   } else if (!queue_.ask({.topic = std::string{topic}, .scope = std::string{*scope}})) {
-    refuse(Refusal::too_many, std::to_string(queue_.size()) +
-                                  " requests for a snapshot are waiting; one more was refused, "
-                                  "it has to be made again");
+    refuse(Refusal::too_many, subscription.peer,
+           "asked for a snapshot while " + std::to_string(queue_.size()) +
+               " requests are waiting; it gets no answer and has to ask again");
   }
 }
 
-void SnapshotServer::refuse(Refusal refusal, std::string_view reason) {
+void SnapshotServer::refuse(Refusal refusal, std::string_view peer, std::string_view what) {
   refused_[refusal].add();
-  log(repeats_, read_monotonic_clock(), LogLevel::warn, {}, reason);
+  const std::string message = "a subscriber (" + std::string{peer} + ") " + std::string{what};
+  log(repeats_, read_monotonic_clock(), LogLevel::warn, {}, message, to_string(refusal));
 }
 
 void SnapshotServer::answer(const SnapshotRequest& request) {

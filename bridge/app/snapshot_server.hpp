@@ -35,8 +35,8 @@ class SnapshotServer {
   const Counters<Refusal, refusal_count>& refused() const { return refused_; }
 
  private:
-  void hear(std::string_view topic, SubscriptionChange change);
-  void refuse(Refusal refusal, std::string_view reason);
+  void hear(const Subscription& subscription);
+  void refuse(Refusal refusal, std::string_view peer, std::string_view what);
   void answer(const SnapshotRequest& request);
   void answer_for_account(const SnapshotRequest& request, const PositionFeed& feed,
                           PositionFeed::AccountNumber account);

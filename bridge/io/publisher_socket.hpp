@@ -14,8 +14,10 @@
 
 #include "bridge/core/counter.hpp"
 #include "bridge/core/result.hpp"
+#include "bridge/core/secret.hpp"
 #include "bridge/io/ipc_lock.hpp"
 #include "bridge/io/socket_monitor.hpp"
+#include "bridge/io/zap_handler.hpp"
 
 namespace bridge {
 
@@ -24,20 +26,39 @@ constexpr int subscription_size_max = 1024;
 // Subscriptions taken in one call of drain_subscriptions().
 constexpr int subscriptions_per_drain_max = 1024;
 
+// Encryption with CURVE. It takes a handler that knows who may connect: without one libzmq would
+// let in whoever knows the public key.
+struct PublisherEncryption {
+  Secret secret_key;
+  const ZapHandler& handler;  // outlives the socket
+};
+
 struct PublisherOptions {
   std::vector<std::string> endpoints;  // tcp:// and ipc://, as libzmq takes them
   int send_high_water_mark = 20'000;   // messages queued per subscriber before it loses some
-  // Encryption and the list of clients that may connect belong here, and are applied before the
-  // first bind.
+  std::optional<PublisherEncryption> encryption;
 };
 
 enum class SubscriptionChange : std::uint8_t { subscribe, unsubscribe };
+
+// What a subscriber did. Views: valid during the call.
+struct Subscription {
+  std::string_view topic;
+  SubscriptionChange change;
+  // The name of a listed client, else the address of the peer, as far as libzmq knows it; of a
+  // subscriber that has gone it does not.
+  std::string_view peer;
+};
 
 // The XPUB socket that every subscriber connects to. Belongs to one thread, but for the counters.
 class PublisherSocket {
  public:
   // Binds every endpoint. The context outlives the socket. On failure: a sentence with the endpoint
   // and what to do about it.
+  //
+  // With encryption it binds nothing unless libzmq has promised to ask the handler about everybody,
+  // and tries every endpoint then with a key that is on nobody's list: there is a socket only if
+  // that was refused.
   static Result<std::unique_ptr<PublisherSocket>, std::string> bind(
       zmq::context_t& context, const PublisherOptions& options);
   ~PublisherSocket();
@@ -47,15 +68,20 @@ class PublisherSocket {
   std::size_t send(std::string_view topic, std::string_view payload);
 
   // Tells what subscribers asked for since the last call, each change of each subscriber, in order:
-  // callback(std::string_view topic, SubscriptionChange). At most subscriptions_per_drain_max.
+  // callback(const Subscription&). At most subscriptions_per_drain_max.
   template <class Callback>
   void drain_subscriptions(Callback&& callback) {
     for (int count = 0; count < subscriptions_per_drain_max; ++count) {
-      const std::optional<SubscriptionChange> change = receive_subscription();
-      if (!change) return;
-      callback(subscription_topic(), *change);
+      const std::optional<Subscription> subscription = receive_subscription();
+      if (!subscription) return;
+      callback(*subscription);
     }
   }
+
+  // Closes every connection and listens again. Subscribers connect anew by themselves, those who
+  // still may; what they miss meanwhile they find out by the numbers of the messages. On failure:
+  // a sentence; then the socket no longer listens everywhere.
+  Result<void, std::string> disconnect_subscribers();
 
   // Where it is bound, with real ports in place of wildcards, in the order of the options.
   const std::vector<std::string>& last_endpoints() const { return last_endpoints_; }
@@ -68,8 +94,8 @@ class PublisherSocket {
  private:
   PublisherSocket(zmq::context_t& context, const PublisherOptions& options);
 
-  std::optional<SubscriptionChange> receive_subscription();
-  std::string_view subscription_topic() const;
+  std::optional<std::string> try_strangers(zmq::context_t& context, const Secret& secret_key);
+  std::optional<Subscription> receive_subscription();
   void send_first_frame(std::string_view topic);
 
   std::vector<IpcLock> locks_;

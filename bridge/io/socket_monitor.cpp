@@ -2,91 +2,80 @@
 
 #include <zmq.h>
 
-#include <atomic>
-#include <cstring>
-#include <set>
-#include <string>
-
-#include "bridge/core/assert.hpp"
+#include "bridge/io/clock.hpp"
 
 namespace bridge {
 
 namespace {
 
 constexpr int events_wanted = ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED |
-                              ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
+                              ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
                               ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
                               ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_MONITOR_STOPPED;
 // The end of the monitor is an event too; this is for the case that it is lost.
-constexpr int receive_timeout_ms = 500;
-
-// Of any socket of the process, for as long as it runs.
-std::string unique_address() {
-  static std::atomic<unsigned> count{0};
-  return "inproc://position-bridge.monitor." + std::to_string(count++);
-}
-
-struct MonitorEvent {
-  std::uint16_t event = 0;
-  std::uint32_t value = 0;  // a file descriptor where the event is about a connection
-};
-
-// The first of an event's two frames, as libzmq lays it out: 16 bits, then 32, without padding.
-MonitorEvent parse_event(const zmq::message_t& frame) {
-  MonitorEvent event;
-  if (frame.size() < sizeof event.event + sizeof event.value) return event;
-  const char* const bytes = frame.data<char>();
-  std::memcpy(&event.event, bytes, sizeof event.event);
-  std::memcpy(&event.value, bytes + sizeof event.event, sizeof event.value);
-  return event;
-}
+constexpr std::chrono::milliseconds receive_timeout{500};
+constexpr Duration settle_interval = std::chrono::milliseconds{500};
+// An event is heard some time after it has happened.
+constexpr Duration handshake_margin = std::chrono::milliseconds{500};
 
 }  // namespace
 
-SocketMonitor::SocketMonitor(zmq::context_t& context, zmq::socket_t& socket)
-    : socket_{socket}, events_{context, zmq::socket_type::pair} {
-  const std::string address = unique_address();
-  const int result = zmq_socket_monitor(socket.handle(), address.c_str(), events_wanted);
-  BRIDGE_ASSERT(result == 0);
-  events_.set(zmq::sockopt::rcvtimeo, receive_timeout_ms);
-  events_.set(zmq::sockopt::linger, 0);
-  events_.connect(address);
+SocketMonitor::SocketMonitor(zmq::context_t& context, zmq::socket_t& socket, Duration handshake_max,
+                             Silent silent)
+    : socket_{socket.handle()},
+      events_{monitor_socket(context, socket_, events_wanted, receive_timeout)},
+      silent_{silent},
+      census_{handshake_max + handshake_margin} {
   thread_ = std::thread{[this] { run(); }};
 }
 
 SocketMonitor::~SocketMonitor() {
   stopping_ = true;
-  zmq_socket_monitor(socket_.handle(), nullptr, 0);
+  zmq_socket_monitor(socket_, nullptr, 0);
   thread_.join();
 }
 
-void SocketMonitor::run() {
-  // A set, because not every connection that fails is said to be disconnected: the descriptor's
-  // next use puts that right.
-  std::set<std::uint32_t> connected;
-  zmq::message_t frame;
-  while (!stopping_) {
-    if (zmq_msg_recv(frame.handle(), events_.handle(), 0) < 0) continue;
-    const MonitorEvent event = parse_event(frame);
-    // The second frame is the endpoint.
-    while (frame.more() && zmq_msg_recv(frame.handle(), events_.handle(), 0) >= 0) continue;
-    switch (event.event) {
-      case ZMQ_EVENT_ACCEPTED: connected.insert(event.value); break;
-      case ZMQ_EVENT_DISCONNECTED: connected.erase(event.value); break;
-      case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH:
-        handshake_failures_[HandshakeFailure::auth].add();
-        break;
-      case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:
-        handshake_failures_[HandshakeFailure::protocol].add();
-        break;
-      case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL:
-        handshake_failures_[HandshakeFailure::other].add();
-        break;
-      case ZMQ_EVENT_MONITOR_STOPPED: return;
-      default: break;
-    }
-    connections_.set(connected.size());
+void SocketMonitor::forget_handshake_failures() {
+  for (int reason = 0; reason < handshake_failure_count; ++reason) {
+    forgotten_[static_cast<std::size_t>(reason)] =
+        failures_[static_cast<HandshakeFailure>(reason)].read();
   }
+}
+
+void SocketMonitor::run() {
+  while (!stopping_) {
+    if (const auto event = receive_monitor_event(events_)) {
+      if (event->event == ZMQ_EVENT_MONITOR_STOPPED) return;
+      take(*event);
+    }
+    settle();
+  }
+}
+
+void SocketMonitor::take(const MonitorEvent& event) {
+  const auto failed = [this](HandshakeFailure reason) {
+    census_.handshake_ended();
+    failures_[reason].add();
+  };
+  switch (event.event) {
+    case ZMQ_EVENT_ACCEPTED: census_.accepted(event.value, read_monotonic_clock()); break;
+    case ZMQ_EVENT_DISCONNECTED: census_.disconnected(event.value); break;
+    case ZMQ_EVENT_HANDSHAKE_SUCCEEDED: census_.handshake_ended(); break;
+    case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH: failed(HandshakeFailure::auth); break;
+    case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL: failed(HandshakeFailure::protocol); break;
+    case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL: failed(HandshakeFailure::other); break;
+    default: break;
+  }
+  connections_.set(census_.connected());
+}
+
+// Not after every event: it looks at all connections.
+void SocketMonitor::settle() {
+  const MonotonicTime now = read_monotonic_clock();
+  if (now - settled_at_ < settle_interval) return;
+  settled_at_ = now;
+  const std::uint64_t turned_away = census_.take_turned_away(now);
+  if (silent_ == Silent::turned_away) failures_[HandshakeFailure::protocol].add(turned_away);
 }
 
 }  // namespace bridge

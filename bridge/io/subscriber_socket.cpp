@@ -16,11 +16,13 @@ constexpr int receive_high_water_mark = 100'000;
 constexpr int reconnect_interval_max_ms = 5000;
 constexpr int heartbeat_interval_ms = 1000;
 constexpr int heartbeat_timeout_ms = 3000;
+// libzmq's own limit of a handshake.
+constexpr Duration handshake_max = std::chrono::seconds{30};
 
 }  // namespace
 
-Result<SubscriberSocket, std::string> SubscriberSocket::connect(zmq::context_t& context,
-                                                                const std::string& endpoint) {
+Result<SubscriberSocket, std::string> SubscriberSocket::connect(
+    zmq::context_t& context, const std::string& endpoint, const std::optional<CurveClient>& keys) {
   zmq::socket_t socket{context, zmq::socket_type::sub};
   socket.set(zmq::sockopt::rcvhwm, receive_high_water_mark);
   socket.set(zmq::sockopt::linger, 0);
@@ -28,12 +30,15 @@ Result<SubscriberSocket, std::string> SubscriberSocket::connect(zmq::context_t& 
   socket.set(zmq::sockopt::heartbeat_ivl, heartbeat_interval_ms);
   socket.set(zmq::sockopt::heartbeat_timeout, heartbeat_timeout_ms);
   socket.set(zmq::sockopt::ipv6, true);
+  if (keys) set_curve_client(socket, *keys);
+  auto monitor = std::make_unique<SocketMonitor>(context, socket, handshake_max,
+                                                 SocketMonitor::Silent::maybe_served);
   if (zmq_connect(socket.handle(), endpoint.c_str()) != 0) {
     return Failure<std::string>{endpoint +
                                 " is no endpoint to connect to: " + zmq_strerror(zmq_errno()) +
                                 "; it should be tcp://address:port or ipc://path"};
   }
-  return SubscriberSocket{std::move(socket)};
+  return SubscriberSocket{std::move(socket), std::move(monitor)};
 }
 
 void SubscriberSocket::subscribe(std::string_view prefix) {

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -8,6 +10,8 @@
 #include <zmq.hpp>
 
 #include "bridge/core/result.hpp"
+#include "bridge/io/curve_client.hpp"
+#include "bridge/io/socket_monitor.hpp"
 
 namespace bridge {
 
@@ -20,9 +24,12 @@ struct ReceivedMessage {
 // A SUB socket, connected to one publisher; it reconnects by itself. Belongs to one thread.
 class SubscriberSocket {
  public:
-  // On failure: a sentence about the endpoint. That nobody listens there is no failure.
-  static Result<SubscriberSocket, std::string> connect(zmq::context_t& context,
-                                                       const std::string& endpoint);
+  // With `keys` to an encrypted bus, else to one that is not. On failure: a sentence about the
+  // endpoint. That nobody listens there is no failure, nor that the bridge turns us away: that is
+  // found out later, see refusals().
+  static Result<SubscriberSocket, std::string> connect(
+      zmq::context_t& context, const std::string& endpoint,
+      const std::optional<CurveClient>& keys = std::nullopt);
 
   // All topics that begin so.
   void subscribe(std::string_view prefix);
@@ -31,10 +38,19 @@ class SubscriberSocket {
   // The next message that has two frames. Nothing when none came in time, or a signal interrupted.
   std::optional<ReceivedMessage> receive(std::chrono::milliseconds timeout);
 
+  // How often the bridge turned us away: since we are not on its list (auth), since one side
+  // encrypts and the other does not (protocol), or without saying why (other). After the first two
+  // libzmq does not try again.
+  std::uint64_t refusals(HandshakeFailure reason) const {
+    return monitor_->handshake_failures(reason);
+  }
+
  private:
-  explicit SubscriberSocket(zmq::socket_t socket) : socket_{std::move(socket)} {}
+  SubscriberSocket(zmq::socket_t socket, std::unique_ptr<SocketMonitor> monitor)
+      : socket_{std::move(socket)}, monitor_{std::move(monitor)} {}
 
   zmq::socket_t socket_;
+  std::unique_ptr<SocketMonitor> monitor_;  // after the socket: it ends first
 };
 
 }  // namespace bridge

@@ -66,7 +66,8 @@ def snapshot_topic(scope):
 class Subscriber:
     """Receives on a thread of its own until it is closed."""
 
-    def __init__(self, endpoint, filters=("",)):
+    def __init__(self, endpoint, filters=("",), keys=None, server_key=None):
+        """`keys` are its own, when the bus is encrypted with `server_key`."""
         self.messages = []
         self.positions = {}  # (account, symbol, position side) -> the last message of it
         self.statuses = {}   # account -> its last account.status
@@ -78,6 +79,10 @@ class Subscriber:
         # Nothing is to be lost, and no moment to be missed when the bridge begins to listen.
         self._socket.setsockopt(zmq.RCVHWM, 0)
         self._socket.setsockopt(zmq.RECONNECT_IVL, 5)
+        if keys:
+            self._socket.curve_secretkey = keys.secret.encode()
+            self._socket.curve_publickey = keys.public.encode()
+            self._socket.curve_serverkey = server_key.encode()
         for topic in filters:
             self._socket.setsockopt(zmq.SUBSCRIBE, topic.encode())
         self._socket.connect(endpoint)

@@ -50,12 +50,12 @@ class EndToEndTest(unittest.TestCase):
         self.addCleanup(bridge.kill)
         return bridge
 
-    def subscribe(self, endpoint, filters=("",)):
-        subscriber = Subscriber(endpoint, filters)
+    def subscribe(self, endpoint, filters=("",), **keys):
+        subscriber = Subscriber(endpoint, filters, **keys)
         self.addCleanup(subscriber.close)
         return subscriber
 
-    def start(self, accounts, rules=None, **bridge_settings):
+    def start(self, accounts, rules=None, subscriber_keys=None, **bridge_settings):
         """All of it; returns when every account is live.
 
         The exchange is held until the subscriber is known to hear: it misses no position.
@@ -65,7 +65,8 @@ class EndToEndTest(unittest.TestCase):
         self.setup_of_bridge = BridgeSetup.at(self.exchange, self.folder, accounts,
                                               **bridge_settings)
         with self.exchange.paused():
-            self.subscriber = self.subscribe(self.setup_of_bridge.endpoint)
+            self.subscriber = self.subscribe(self.setup_of_bridge.endpoint,
+                                             **(subscriber_keys or {}))
             self.bridge = self.start_bridge(self.setup_of_bridge)
             self.subscriber.wait_for_heartbeat()
         self.wait_until_live()

@@ -49,6 +49,7 @@ TEST(ConfigurationDescription, SaysWhatWouldRunAndWhatIsInsecure) {
   instance      desk-1
   publishes on  tcp://127.0.0.1:5556, ipc:///run/position-bridge/bus
                 heartbeat every 1s, 20000 messages queued per subscriber
+  encryption    none: whoever can connect can read
   http          http://127.0.0.1:9464 (/metrics /healthz /readyz /status)
   mark prices   per-symbol, every 1s, stale after 10s
   user streams  addressed by events
@@ -91,6 +92,32 @@ api_secret = { file = "/etc/main.secret" }
   const std::string text = describe(configuration);
   EXPECT_THAT(text, HasSubstr("Nothing about it is known to be insecure.\n"));
   EXPECT_THAT(text, HasSubstr("reconcile     off: positions are never compared"));
+}
+
+TEST(ConfigurationDescription, SaysWhoMayConnectToAnEncryptedBus) {
+  const ScratchDirectory scratch;
+  const std::string account = R"([[account]]
+name = "main"
+market = "usdm"
+environment = "mainnet"
+api_key = { file = "/etc/main.key" }
+api_secret = { file = "/etc/main.secret" }
+)";
+  const std::string curve = R"([publisher]
+bind = ["tcp://0.0.0.0:5556"]
+[publisher.curve]
+secret_key_file = "/etc/curve.secret"
+)";
+  const Configuration listed = load(scratch, curve + R"(allowed_clients = [
+  { name = "risk", public_key = "0000000000000000000000000000000000000000" },
+  { name = "pnl", public_key = "1111111111111111111111111111111111111111" } ]
+)" + account);
+  EXPECT_THAT(insecurities(listed), ElementsAre());
+  EXPECT_THAT(describe(listed),
+              HasSubstr("encryption    CURVE, key from file /etc/curve.secret; may connect: risk, "
+                        "pnl\n"));
+  const Configuration nobody = load(scratch, curve + "allowed_clients = []\n" + account);
+  EXPECT_THAT(describe(nobody), HasSubstr("may connect: nobody\n"));
 }
 
 TEST(ConfigurationDescription, NamesAnOpenHttpAddress) {

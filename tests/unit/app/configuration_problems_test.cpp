@@ -263,22 +263,36 @@ INSTANTIATE_TEST_SUITE_P(
               "least one endpoint, such as [\"tcp://127.0.0.1:5556\"]"}}),
     name_of);
 
-constexpr const char* curve_refused =
-    "bridge.toml:1:1: publisher.curve: is not served by this version: the bus is not encrypted "
-    "yet; remove the table and bind ipc:// or loopback endpoints only";
-
 INSTANTIATE_TEST_SUITE_P(
     Curve, ConfigurationProblem,
     testing::Values(
-        Case{"IsNotServed",
+        Case{"ListsTheKeyOfTheManual",
              above_account("[publisher.curve]\nsecret_key_file = \"curve.secret\"\n"
                            "allowed_clients = [ { name = \"risk\", public_key = "
                            "\"Yne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hID\" } ]\n"),
-             {curve_refused}},
+             {"bridge.toml:3:51: publisher.curve.allowed_clients[1].public_key: is an example of "
+              "the manual, and everybody knows the secret key to it; write the client's public "
+              "key, the 40 characters of Z85 that position-bridge keygen shows"}},
+        Case{"ListsTwoThatAreOne",
+             above_account("[publisher.curve]\nsecret_key_file = \"curve.secret\"\n"
+                           "allowed_clients = [\n"
+                           " { name = \"a\", public_key = \"" +
+                           std::string(40, '0') +
+                           "\" },\n"
+                           " { name = \"a\", public_key = \"" +
+                           std::string(40, '0') + "\" } ]\n"),
+             {"bridge.toml:5:11: publisher.curve.allowed_clients[2].name: \"a\" is the name of an "
+              "earlier client; give every client a name of its own",
+              "bridge.toml:5:29: publisher.curve.allowed_clients[2].public_key: is the key of an "
+              "earlier client; give every client a key of its own, or one name"}},
+        Case{"HoldsTheSecretKey",
+             above_account("[publisher.curve]\nsecret_key_file = \"" + std::string(40, '0') +
+                           "\"\nallowed_clients = []\n"),
+             {"bridge.toml:2:19: publisher.curve.secret_key_file: is not the name of a file; name "
+              "the file that holds the key; the key itself is never given here"}},
         Case{"IsEmpty",
              above_account("[publisher.curve]\n"),
-             {curve_refused,
-              "bridge.toml:1:1: publisher.curve.secret_key_file: is missing; name the file that "
+             {"bridge.toml:1:1: publisher.curve.secret_key_file: is missing; name the file that "
               "position-bridge keygen made, such as secret_key_file = "
               "\"/etc/position-bridge/curve.secret\"",
               "bridge.toml:1:1: publisher.curve.allowed_clients: is missing; list who may "
@@ -289,8 +303,7 @@ INSTANTIATE_TEST_SUITE_P(
                            " { name = \"a b\", public_key = \"short\" },\n"
                            " { name = \"risk\" },\n"
                            " \"risk\" ]\n"),
-             {curve_refused,
-              std::string{"bridge.toml:4:11: publisher.curve.allowed_clients[1].name: \"a b\" is "
+             {std::string{"bridge.toml:4:11: publisher.curve.allowed_clients[1].name: \"a b\" is "
                           "no valid name"} +
                   name_form,
               "bridge.toml:4:31: publisher.curve.allowed_clients[1].public_key: is not 40 "

@@ -154,5 +154,37 @@ TEST_F(ConfigurationSecrets, AreNotInTheDescription) {
   EXPECT_EQ(describe(configuration).find("SENTINEL"), std::string::npos);
 }
 
+TEST_F(ConfigurationSecrets, TheKeyOfTheBusIsReadWhereItIsEncrypted) {
+  const std::string account = account_text("first", variables("TEST_API_KEY", "TEST_API_SECRET"));
+  const auto none = read_bus_key(load(account));
+  ASSERT_TRUE(none.has_value());
+  EXPECT_TRUE(none->empty());
+  const std::string curve =
+      "[publisher.curve]\nsecret_key_file = \"curve.secret\"\nallowed_clients = []\n";
+  const std::string key = "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7";
+  scratch_.write("curve.secret", key + "\n");
+  const auto read = read_bus_key(load(curve + account));
+  ASSERT_TRUE(read.has_value()) << to_string(read.error());
+  EXPECT_EQ(read->reveal(), key);
+}
+
+TEST_F(ConfigurationSecrets, AKeyOfTheBusThatIsNoneOrOpenToOthersIsRefused) {
+  const Configuration configuration =
+      load("[publisher.curve]\nsecret_key_file = \"curve.secret\"\nallowed_clients = []\n" +
+           account_text("first", variables("TEST_API_KEY", "TEST_API_SECRET")));
+  const auto problem = [&] {
+    const auto key = read_bus_key(configuration);
+    return key ? "" : scratch_.without_directory(to_string(key.error()));
+  };
+  scratch_.write("curve.secret", "SENTINEL");
+  EXPECT_EQ(problem(),
+            "bridge.toml:2:19: publisher.curve.secret_key_file: file curve.secret holds no key of "
+            "CURVE, which is 40 characters of Z85; make one with position-bridge keygen\n");
+  scratch_.write("curve.secret", std::string(40, '0'), 0640);
+  EXPECT_EQ(problem(),
+            "bridge.toml:2:19: publisher.curve.secret_key_file: file \"curve.secret\" can be used "
+            "by others than its owner (mode 0640); chmod 600 curve.secret\n");
+}
+
 }  // namespace
 }  // namespace bridge

@@ -103,10 +103,9 @@ TEST_F(ExampleConfigurations, AreValidExceptThatTheDefaultNeedsAnAccount) {
   }
 }
 
-TEST_F(ExampleConfigurations, DefaultIsValidWithItsDormantSettingsExceptForCurve) {
+TEST_F(ExampleConfigurations, DefaultIsValidWithItsDormantSettings) {
   const auto file = copy("bridge.toml", awake(text_of(examples / "bridge.toml")));
-  EXPECT_THAT(problems_of(file), ElementsAre("publisher.curve: is not served by this version: the "
-                                             "bus is not encrypted yet"));
+  EXPECT_THAT(problems_of(file), ElementsAre());
 }
 
 TEST_F(ExampleConfigurations, SettingsInForceInTheDefaultAreTheDefaults) {

@@ -132,6 +132,14 @@ TEST(SecretSource, CredentialMayShowGroupPermissions) {
   EXPECT_EQ(text_of(credential("main.key")), "s3cret");
 }
 
+TEST(SecretSource, FileThatIsACredentialMayShowGroupPermissionsToo) {
+  const ScratchDirectory scratch;
+  const std::string path = scratch.write("main.key", "s3cret\n", 0440);
+  EXPECT_NE(problem_of(file(path)).find("can be used by others"), std::string::npos);
+  const ScopedVariable directory{"CREDENTIALS_DIRECTORY", scratch.path().string()};
+  EXPECT_EQ(text_of(file(path)), "s3cret");
+}
+
 TEST(SecretSource, CredentialWithoutSystemdSaysHowToGiveOne) {
   EXPECT_EQ(problem_of(credential("main.key")),
             std::string{where} +

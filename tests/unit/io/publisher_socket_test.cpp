@@ -47,8 +47,8 @@ class PublisherSocketTest : public ::testing::Test {
   std::vector<Change> changes(PublisherSocket& publisher, std::size_t count) {
     std::vector<Change> seen;
     EXPECT_TRUE(testing::wait_until([&] {
-      publisher.drain_subscriptions([&](std::string_view topic, SubscriptionChange change) {
-        seen.emplace_back(topic, change);
+      publisher.drain_subscriptions([&](const Subscription& subscription) {
+        seen.emplace_back(subscription.topic, subscription.change);
       });
       return seen.size() >= count;
     }));
@@ -194,9 +194,10 @@ TEST_F(PublisherSocketTest, PeerThatSpeaksNoZmtpIsCounted) {
   std::string greeting{"\xFF\0\0\0\0\0\0\0\x01\x7F\x03\0NONESUCH", 20};
   greeting.resize(64);
   testing::write_text(stranger, greeting);
-  const auto& failures = publisher->monitor().handshake_failures();
+  const SocketMonitor& monitor = publisher->monitor();
   EXPECT_TRUE(testing::wait_until([&] {
-    return failures[HandshakeFailure::protocol].read() + failures[HandshakeFailure::other].read() >
+    return monitor.handshake_failures(HandshakeFailure::protocol) +
+               monitor.handshake_failures(HandshakeFailure::other) >
            0;
   }));
 }

@@ -56,11 +56,13 @@ class BridgeSetup:
 
 
 class Bridge(RunningProgram):
-    def __init__(self, setup, name="bridge"):
+    def __init__(self, setup, name="bridge", descriptors=None):
+        """`descriptors`: how many files it may have open."""
         self.url = setup.url
-        super().__init__(setup.folder, name,
-                         [program("POSITION_BRIDGE"), "run", "--config", setup.config_file],
-                         setup.environment)
+        command = [program("POSITION_BRIDGE"), "run", "--config", setup.config_file]
+        if descriptors:
+            command = ["prlimit", f"--nofile={descriptors}:{descriptors}", *command]
+        super().__init__(setup.folder, name, command, setup.environment)
 
     def get(self, path, method="GET"):
         """Status, headers and body; the status is 0 while nobody listens."""

@@ -55,7 +55,8 @@ class EndToEndTest(unittest.TestCase):
         self.addCleanup(subscriber.close)
         return subscriber
 
-    def start(self, accounts, rules=None, subscriber_keys=None, **bridge_settings):
+    def start(self, accounts, rules=None, subscriber_keys=None, descriptors=None,
+              **bridge_settings):
         """All of it; returns when every account is live.
 
         The exchange is held until the subscriber is known to hear: it misses no position.
@@ -67,7 +68,7 @@ class EndToEndTest(unittest.TestCase):
         with self.exchange.paused():
             self.subscriber = self.subscribe(self.setup_of_bridge.endpoint,
                                              **(subscriber_keys or {}))
-            self.bridge = self.start_bridge(self.setup_of_bridge)
+            self.bridge = self.start_bridge(self.setup_of_bridge, descriptors=descriptors)
             self.subscriber.wait_for_heartbeat()
         self.wait_until_live()
         self.addCleanup(self._finish)

@@ -25,12 +25,13 @@ class MarkPrices {
     if (symbol < prices_.size()) prices_[symbol].known = false;
   }
 
-  // False for a price that is not younger than the one we have: two connections may overlap, and
-  // bring the same prices.
+  // False for a price that is older than the one we have, or the same: two connections may overlap.
   bool set(SymbolId symbol, const MarkPriceTick& tick, MonotonicTime heard_at) {
     if (symbol >= prices_.size()) prices_.resize(symbol + std::size_t{1});
     Slot& slot = prices_[symbol];
-    if (slot.known && tick.event_time <= slot.price.event_time) return false;
+    if (slot.known && tick.event_time <= slot.price.event_time &&
+        (tick.event_time < slot.price.event_time || tick.mark_price == slot.price.mark_price))
+      return false;
     slot.known = true;
     slot.heard_at = heard_at;
     slot.price.mark_price = tick.mark_price;

@@ -18,7 +18,7 @@ class ReconcilePlan {
 
   void set_account_count(std::size_t count) { accounts_ = count; }
   bool is_on() const { return configured_ > Duration::zero(); }
-  bool is_stretched() const { return interval() > configured_; }
+  bool is_stretched() const { return is_on() && interval() > configured_; }
   Duration interval() const;
 
  private:

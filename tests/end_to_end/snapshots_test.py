@@ -153,7 +153,7 @@ class Snapshots(EndToEndTest):
         refused = self.count("snapshots_refused_total", reason="too_many")
         # 300 wait; a few were answered before the last were read.
         self.assertTrue(80 <= refused <= 100, refused)
-        self.assertIn("300 requests for a snapshot are waiting", self.bridge.errors())
+        self.assertIn("300 requests are waiting", self.bridge.errors())
 
     def test_a_topic_that_is_no_request_is_counted_and_said(self):
         self.start([holding("alpha")])

@@ -21,6 +21,9 @@ constexpr std::string_view market_route = "/market";
 
 using Owner = EnvironmentSession::Owner;
 
+// The number of a request that no session has made; theirs count from 1.
+constexpr RequestNumber unasked = 0;
+
 AccountIndex account_of(Owner owner) {
   const bool is_nobodys =
       owner == EnvironmentSession::clock_owner || owner == EnvironmentSession::mark_owner;
@@ -132,7 +135,7 @@ void Driver::user_frame(AccountIndex index, StreamNumber stream, PaddedText fram
   AccountSession& session = session_of(index);
   auto message = user_parser_.parse(frame);
   if (!message) {
-    faults_.unreadable = std::string(frame.view());
+    note_unreadable(frame);
     session.stream_alive(stream, now());
     return;
   }
@@ -151,6 +154,11 @@ void Driver::user_frame(AccountIndex index, StreamNumber stream, PaddedText fram
   session.stream_message(stream, std::move(*message), now());
 }
 
+void Driver::note_unreadable(PaddedText frame) {
+  ++faults_.unreadable_count;
+  faults_.unreadable = std::string(frame.view());
+}
+
 // Only mutants drop anything.
 bool Driver::is_dropped(AccountIndex index, PaddedText frame) {
   if (frame.view().find("\"e\":\"ACCOUNT_UPDATE\"") == std::string_view::npos) return false;
@@ -161,9 +169,11 @@ bool Driver::is_dropped(AccountIndex index, PaddedText frame) {
 }
 
 void Driver::market_frame(StreamNumber stream, PaddedText frame) {
+  if (settings_.mutant == Mutant::garble_a_frame && ++market_frames_ % 100 == 0)
+    frame = PaddedText{frame.data(), frame.size() - 2};
   const auto message = market_parser_.parse(frame);
   if (!message) {
-    faults_.unreadable = std::string(frame.view());
+    note_unreadable(frame);
     session_.mark().stream_alive(stream, now());
     return;
   }
@@ -194,6 +204,9 @@ Instant Driver::price_heard_at(std::string_view symbol) const {
 // --- answers ----------------------------------------------------------------------------------
 
 void Driver::answered(const RequestPurpose& purpose, const exchange::HttpResponse& response) {
+  if (purpose.number == unasked) return;
+  if (settings_.mutant == Mutant::ignore_bans && response.status == 418)
+    return failed(purpose, RestFailure::Kind::network);
   if (settings_.mutant == Mutant::answer_with_old_snapshot &&
       purpose.endpoint == Endpoint::position_risk && response.status == 200) {
     exchange::HttpResponse& last = accounts_[purpose.account]->last_snapshot;
@@ -213,6 +226,7 @@ void Driver::answered(const RequestPurpose& purpose, const exchange::HttpRespons
 }
 
 void Driver::failed(const RequestPurpose& purpose, RestFailure::Kind kind) {
+  if (purpose.number == unasked) return;
   answer(purpose, RestFailure{.kind = kind, .message = "simulated"}, std::nullopt);
 }
 
@@ -324,8 +338,16 @@ void Driver::request(AccountIndex account, const effect::Request& wanted) {
                                 .body = {},
                                 .address = std::string(Network::bridge_address)};
   if (made.api_key) request.api_key = made.api_key->reveal();
-  network_.request({.account = account, .number = wanted.request, .endpoint = wanted.endpoint},
-                   std::move(request), limits::rest_timeout);
+  RequestPurpose purpose{.account = account, .number = wanted.request, .endpoint = wanted.endpoint};
+  if (settings_.mutant == Mutant::never_renew_a_key &&
+      wanted.endpoint == Endpoint::keep_listen_key_alive) {
+    request.method = "GET";
+    request.target = "/fapi/v1/time";  // an answer that looks like success
+  }
+  network_.request(purpose, request, limits::rest_timeout);
+  if (settings_.mutant != Mutant::ignore_weight) return;
+  purpose.number = unasked;
+  for (int more = 1; more < 30; ++more) network_.request(purpose, request, limits::rest_timeout);
 }
 
 void Driver::log(AccountIndex account, const effect::Log& line) {

@@ -39,7 +39,8 @@ class Driver final : public NetworkUser {
   struct Faults {
     /// A stream was asked for while two were open: the one that serves and its successor.
     bool opened_a_third_stream = false;
-    /// Something that came over the wire could not be read.
+    /// What came over the wire and could not be read: how much, and the last of it.
+    std::uint64_t unreadable_count = 0;
     std::string unreadable;
   };
 
@@ -97,6 +98,7 @@ class Driver final : public NetworkUser {
   void user_frame(AccountIndex index, bridge::StreamNumber stream, bridge::PaddedText frame);
   void market_frame(bridge::StreamNumber stream, bridge::PaddedText frame);
   void note_price(std::string_view symbol);
+  void note_unreadable(bridge::PaddedText frame);
   bool is_dropped(AccountIndex index, bridge::PaddedText frame);
   void answer(const RequestPurpose& purpose, bridge::RestReply reply,
               std::optional<std::int64_t> used_weight);
@@ -129,6 +131,7 @@ class Driver final : public NetworkUser {
   bridge::EnvironmentSession session_;
   std::vector<std::unique_ptr<Account>> accounts_;
   Connections mark_connections_;
+  int market_frames_ = 0;  // of a mutant
 
   bridge::UserStreamParser user_parser_;
   bridge::MarketStreamParser market_parser_;

@@ -17,6 +17,15 @@ constexpr bridge::Duration ban_longest = 3min;
 // The bridge trusts REST to be no further behind the streams than two seconds.
 constexpr bridge::Duration rest_lag_longest = 1800ms;
 
+// GET /time may be ahead of the exchange's clock by what its REST side is nearer to the streams
+// than the bridge trusts it to be; behind, it only costs time.
+constexpr bridge::Duration server_time_ahead_max = 150ms;
+constexpr bridge::Duration server_time_behind_max = 3s;
+
+constexpr std::array malformations = {exchange::Malformation::broken_json,
+                                      exchange::Malformation::missing_field,
+                                      exchange::Malformation::unknown_event};
+
 constexpr std::array close_codes = {0, 1001, 1006, 1008, 1011};
 
 struct RestError {
@@ -138,10 +147,29 @@ void FaultScript::break_network(std::uint64_t kind) {
 
 void FaultScript::break_exchange() {
   using enum exchange::FaultKind;
-  constexpr std::array kinds = {
-      cut,        cut,         silence,          refuse_handshakes, expire_key,
-      delete_key, change_key,  rest_error,       rest_error,        rest_lag,
-      mute,       lose_events, duplicate_events, ignore_events,     too_many_requests};
+  // Not here: refuse_tls and slow, which the network does itself, where it can be seen what is on
+  // its way; and clock_step, since everything here is judged by the exchange's clock.
+  constexpr std::array kinds = {cut,
+                                cut,
+                                silence,
+                                refuse_handshakes,
+                                expire_key,
+                                delete_key,
+                                change_key,
+                                rest_error,
+                                rest_error,
+                                rest_lag,
+                                mute,
+                                lose_events,
+                                duplicate_events,
+                                ignore_events,
+                                too_many_requests,
+                                half_open,
+                                rest_delay,
+                                rest_shuffle,
+                                server_time,
+                                silence_symbol,
+                                malformed_frames};
   const Aim aim = draw_aim();
   exchange::Fault fault = aim.fault;
   fault.kind = pick(kinds, random_);
@@ -156,6 +184,23 @@ void FaultScript::break_exchange() {
       break;
     }
     case rest_lag: fault.delay_ms = draw_ms(rest_lag_longest); break;
+    case rest_delay:
+    case rest_shuffle: fault.delay_ms = draw_ms(request_slowness_max); break;
+    case server_time:
+      fault.offset_ms =
+          random_.below(2) == 0 ? draw_ms(server_time_ahead_max) : -draw_ms(server_time_behind_max);
+      break;
+    case silence_symbol: {
+      const exchange::SymbolTable& symbols = exchange_.world().symbols;
+      fault.symbol = symbols[static_cast<exchange::SymbolId>(random_.below(symbols.size()))].name;
+      break;
+    }
+    case malformed_frames:
+      fault.form = pick(malformations, random_);
+      fault.percent = static_cast<int>(random_.between(10, 100));
+      truth_.frames_are_spoilt(aim.fault.account.empty() ? Network::Target{} : aim.target,
+                               std::chrono::milliseconds{fault.duration_ms});
+      break;
     case lose_events:
       fault.percent = static_cast<int>(random_.between(10, 100));
       // Aimed at the mark price stream, it meets everybody.

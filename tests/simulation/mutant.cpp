@@ -8,11 +8,23 @@ namespace {
 
 using enum Mutant;
 
-constexpr std::array mutants = {
-    drop_while_synchronizing, drop_an_update,     answer_with_old_snapshot,
-    ignore_an_account,        hide_staleness,     swap_position_sides,
-    lose_close_notification,  keep_old_socket,    open_streams_thrice,
-    flood_control_messages,   lose_a_publication, value_with_previous_price};
+constexpr std::array mutants = {drop_while_synchronizing,
+                                drop_an_update,
+                                answer_with_old_snapshot,
+                                ignore_an_account,
+                                hide_staleness,
+                                swap_position_sides,
+                                lose_close_notification,
+                                keep_old_socket,
+                                open_streams_thrice,
+                                flood_control_messages,
+                                lose_a_publication,
+                                publish_twice,
+                                garble_a_frame,
+                                ignore_weight,
+                                ignore_bans,
+                                never_renew_a_key,
+                                value_with_previous_price};
 static_assert(mutants.size() + 1 == static_cast<std::size_t>(count));
 
 }  // namespace
@@ -31,6 +43,11 @@ std::string_view mutant_text(Mutant mutant) {
     case open_streams_thrice: return "open_streams_thrice";
     case flood_control_messages: return "flood_control_messages";
     case lose_a_publication: return "lose_a_publication";
+    case publish_twice: return "publish_twice";
+    case garble_a_frame: return "garble_a_frame";
+    case ignore_weight: return "ignore_weight";
+    case ignore_bans: return "ignore_bans";
+    case never_renew_a_key: return "never_renew_a_key";
     case value_with_previous_price: return "value_with_previous_price";
     case count: break;
   }

@@ -22,6 +22,11 @@ enum class Mutant : std::uint8_t {
   open_streams_thrice,        // each stream is opened three times
   flood_control_messages,     // each SUBSCRIBE is sent twelve times
   lose_a_publication,         // now and then a message does not reach the bus
+  publish_twice,              // now and then a message comes twice
+  garble_a_frame,             // now and then the end of a mark price is missing
+  ignore_weight,              // each request is made thirty times
+  ignore_bans,                // the bridge is not told that its address is banned
+  never_renew_a_key,          // listen keys are not kept alive
   value_with_previous_price,  // profit is published as it was at the price before
   count
 };

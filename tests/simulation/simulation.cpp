@@ -12,6 +12,7 @@
 #include "tests/simulation/checkers/recovery_checker.hpp"
 #include "tests/simulation/checkers/sequence_checker.hpp"
 #include "tests/simulation/checkers/socket_checker.hpp"
+#include "tests/simulation/checkers/steadiness_checker.hpp"
 #include "tests/simulation/checkers/truth_checker.hpp"
 #include "tests/simulation/checkers/valuation_checker.hpp"
 
@@ -65,6 +66,7 @@ Simulation::Simulation(const Options& options)
   checkers_.push_back(std::make_unique<ValuationChecker>(scene_));
   checkers_.push_back(std::make_unique<AnnouncementChecker>(scene_));
   checkers_.push_back(std::make_unique<FreshnessChecker>(scene_));
+  checkers_.push_back(std::make_unique<SteadinessChecker>(scene_));
   checkers_.push_back(std::make_unique<SocketChecker>(scene_));
   checkers_.push_back(std::make_unique<LimitsChecker>(scene_));
   checkers_.push_back(std::make_unique<TruthChecker>(scene_));
@@ -268,6 +270,7 @@ void Simulation::publish(const bridge::PositionUpdate& update) {
   if (options_.mutant == Mutant::lose_a_publication &&
       update.trigger == bridge::Trigger::mark_price && publications_ % 100 == 0)
     return;
+  if (options_.mutant == Mutant::publish_twice && publications_ % 100 == 0) hand_out(update);
   if (options_.mutant == Mutant::hide_staleness && update.trigger == bridge::Trigger::state) {
     bridge::PositionUpdate changed = update;
     changed.state = bridge::PositionState::live;

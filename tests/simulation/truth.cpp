@@ -8,6 +8,9 @@ namespace {
 // What was on its way at most so long may be among what was lost; as slow as a stream can be.
 constexpr exchange::UnixMs under_way_max_ms = 60'000;
 
+// Of a frame that left when its stream was held, in a bridge that stood still.
+constexpr bridge::Duration latest_arrival = std::chrono::seconds{200};
+
 }  // namespace
 
 const std::vector<AccountIndex>& Truth::observe() {
@@ -46,6 +49,12 @@ void Truth::events_are_lost(Network::Target target, bridge::Duration duration) {
     accounts_[index].events_lost_until =
         std::max(accounts_[index].events_lost_until, clock_.elapsed() + duration);
   }
+}
+
+void Truth::frames_are_spoilt(Network::Target target, bridge::Duration duration) {
+  events_are_lost(target, duration);
+  const Instant until = clock_.elapsed() + duration + latest_arrival;
+  frames_spoilt_until_ = std::max(frames_spoilt_until_, until);
 }
 
 bool Truth::is_told(AccountIndex index) {

@@ -28,6 +28,8 @@ class Truth {
   void event_was_lost(AccountIndex account);
   /// Events of the account, or of all, may be lost from now on for so long.
   void events_are_lost(Network::Target target, bridge::Duration duration);
+  /// So are the account's frames, which may be broken. Some come late.
+  void frames_are_spoilt(Network::Target target, bridge::Duration duration);
   /// The exchange changed a setting of a symbol: leverage or margin type.
   void setting_changed(AccountIndex account, exchange::SymbolId symbol);
   /// The account's request failed, so that what it would have mended stays as it is; `wait`: as
@@ -51,6 +53,8 @@ class Truth {
   Instant requests_failed_until(AccountIndex account) const {
     return accounts_.at(account).requests_failed_until;
   }
+  /// Until when a frame may come that cannot be read.
+  Instant frames_spoilt_until() const { return frames_spoilt_until_; }
   /// The exchange sends an event so much later than what it tells of happened.
   static constexpr exchange::UnixMs event_delay_max_ms = 4;
 
@@ -75,6 +79,7 @@ class Truth {
   const Network& network_;
   const VirtualClock& clock_;
   std::vector<Account> accounts_;
+  Instant frames_spoilt_until_{};
   std::uint64_t changes_ = 0;  // of all accounts together
   exchange::UnixMs looked_at_ = 0;
   std::vector<AccountIndex> changed_;  // what observe() returns, kept for its memory

@@ -1,6 +1,9 @@
 #include "tests/simulation/checkers/limits_checker.hpp"
 
 #include <array>
+#include <string>
+
+#include "bridge/core/limits.hpp"
 
 namespace simulation {
 namespace {
@@ -10,10 +13,6 @@ using enum exchange::Violation;
 constexpr std::array always_forbidden = {message_rate,    stream_count,      bad_signature,
                                          unknown_api_key, missing_parameter, unknown_path};
 constexpr std::array forbidden_without_faults = {timestamp, pong_missing, request_while_banned};
-
-// The bridge does not share out the weight of its address yet, so it is only held to the limit
-// with as many accounts as cannot break it by reconciling and synchronizing.
-constexpr int accounts_with_weight_to_spare = 40;
 
 }  // namespace
 
@@ -27,7 +26,13 @@ void LimitsChecker::sweep() {
   if (scene().options.profile == ProfileName::calm) {
     for (const exchange::Violation violation : forbidden_without_faults) check(violation);
   }
-  if (scene().options.accounts <= accounts_with_weight_to_spare) check(request_weight);
+  check(request_weight);
+  // Of a ban the bridge learns by the answer; what it had asked by then is refused too.
+  const auto bans = statistics.faults.find("ban_address");
+  const std::uint64_t ban_count = bans == statistics.faults.end() ? 0 : bans->second;
+  if (statistics.broken(request_while_banned) > ban_count * bridge::limits::requests_in_flight_max)
+    report("the exchange counts " + std::to_string(statistics.broken(request_while_banned)) +
+           " requests in " + std::to_string(ban_count) + " bans");
 }
 
 }  // namespace simulation

@@ -330,8 +330,8 @@ PositionState PositionFeed::state_of(const Topic& topic) const {
 PositionState PositionFeed::state_of(const Topic& topic, PriceAge age) const {
   if (topic.account->state != AccountState::live) return PositionState::stale;
   if (age == PriceAge::fresh || !topic.entry->position.is_open()) return PositionState::live;
-  const bool is_old = age == PriceAge::unknown ? now_ - topic.opened_at > stale_after_
-                                               : age == PriceAge::old;
+  const bool is_old =
+      age == PriceAge::unknown ? now_ - topic.opened_at > stale_after_ : age == PriceAge::old;
   return is_old ? PositionState::stale : PositionState::live;
 }
 

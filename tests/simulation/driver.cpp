@@ -250,6 +250,7 @@ void Driver::answer(const RequestPurpose& purpose, RestReply reply,
 
 void Driver::settle() {
   for (const auto& owned : session_.settle(now())) perform(owned);
+  deadline_ = VirtualClock::instant_of(session_.deadline());
 }
 
 void Driver::perform(const EnvironmentSession::OwnedEffect& owned) {
@@ -369,10 +370,6 @@ AccountSession& Driver::session_of(AccountIndex account) {
 
 void Driver::note(AccountIndex account) {
   if (touched_.empty() || touched_.back() != account) touched_.push_back(account);
-}
-
-Instant Driver::deadline() const {
-  return VirtualClock::instant_of(session_.deadline());
 }
 
 }  // namespace simulation

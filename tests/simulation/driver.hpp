@@ -55,8 +55,8 @@ class Driver final : public NetworkUser {
 
   /// Performs what the sessions want, until they want nothing more.
   void settle();
-  /// When settle() wants to be called.
-  Instant deadline() const;
+  /// When settle() wants to be called; whatever the sessions are told is followed by it.
+  Instant deadline() const { return deadline_; }
 
   const bridge::PositionFeed& feed() const { return session_.feed(); }
   const bridge::EnvironmentSession& session() const { return session_; }
@@ -139,6 +139,7 @@ class Driver final : public NetworkUser {
   std::vector<AccountIndex> touched_;
   std::map<std::string, Instant, std::less<>> prices_heard_at_;
   Faults faults_;
+  Instant deadline_ = never;
 };
 
 }  // namespace simulation

@@ -1,6 +1,7 @@
 #include "tests/exchange/model/control_frames.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -132,7 +133,7 @@ bool is_known_method(std::string_view method) {
 
 ControlOutcome handle_control_frame(Connection& connection, World& world, std::string_view text,
                                     UnixMs now) {
-  const json frame = json::parse(text, nullptr, false);
+  json frame = json::parse(text, nullptr, false);
   if (frame.is_discarded()) {
     return reply_only(error_reply(FrameError::invalid_json,
                                   "Invalid JSON: expected value at line 1 column 1", "null"));
@@ -141,7 +142,7 @@ ControlOutcome handle_control_frame(Connection& connection, World& world, std::s
     return reply_only(error_reply(FrameError::invalid_request,
                                   "Invalid request: missing field `method`", "null"));
   }
-  Request request{.method = frame["method"], .id = "null"};
+  Request request{.method = std::move(frame["method"].get_ref<std::string&>()), .id = "null"};
   if (frame.contains("id")) {
     const json& id = frame["id"];
     if (!id.is_number_unsigned() && !id.is_string() && !id.is_null()) {
@@ -149,9 +150,9 @@ ControlOutcome handle_control_frame(Connection& connection, World& world, std::s
                                     "Invalid request: request ID must be an unsigned integer",
                                     "null"));
     }
-    request.id = id.dump();
+    request.id = id.is_number_unsigned() ? std::to_string(id.get<std::uint64_t>()) : id.dump();
   }
-  if (frame.contains("params")) request.parameters = frame["params"];
+  if (frame.contains("params")) request.parameters = std::move(frame["params"]);
   if (!is_known_method(request.method)) {
     ++world.statistics.frames_by_method["unknown"];
     return reply_only(

@@ -198,14 +198,13 @@ Result<std::string> Exchange::add_account(const AccountSetup& setup, UnixMs now)
     return refuse(-2015, "There is an account with this name or API key already.");
   }
   const std::uint64_t seed = seed_for(world_.seed, setup.name);
-  Member& member =
-      world_.add({.name = setup.name,
-                  .api_key = setup.api_key,
-                  .verifier = setup.verifier,
-                  .trading = setup.trading,
-                  .account = Account(world_.symbols, setup.mode, setup.setting),
-                  .listen_key = ListenKey(seed + 1, world_.rules.listen_key_life_ms),
-                  .random = Random(seed)});
+  Member& member = world_.add({.name = setup.name,
+                               .api_key = setup.api_key,
+                               .verifier = setup.verifier,
+                               .trading = setup.trading,
+                               .account = Account(world_.symbols, setup.mode, setup.setting),
+                               .listen_key = ListenKey(seed + 1, world_.rules.listen_key_life_ms),
+                               .random = Random(seed)});
   for (const auto& [asset, amount] : setup.wallets) member.account.deposit(asset, amount, now);
   start_positions(member, setup, now);
   if (setup.trading.mean_interval_ms > 0) {

@@ -27,9 +27,10 @@ void SocketChecker::sweep() {
 
 void SocketChecker::check(AccountIndex account) {
   const auto& links = scene().network.open_links(account);
+  if (links.size() < 2) return;
   const bool may_overlap =
       links.size() == 2 && scene().clock.elapsed() - links.back()->asked_at <= overlap_max();
-  if (links.size() < 2 || may_overlap) return;
+  if (may_overlap) return;
   report(account == nobody ? "there are two mark price streams"
                            : scene().account_name(account) + " has two user streams");
 }

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "bridge/app/log.hpp"
 #include "bridge/core/assert.hpp"
 #include "bridge/io/clock.hpp"
 #include "bridge/wire/bus_topics.hpp"
@@ -70,10 +71,14 @@ void Bus::publish(const PositionSnapshot& snapshot, std::string_view topic) {
     send(topic, part);
 }
 
-void Bus::count(const Subscription& subscription) {
+void Bus::note(const Subscription& subscription) {
+  const bool is_new = subscription.change == SubscriptionChange::subscribe;
+  log(LogLevel::debug, {},
+      "a subscriber (" + std::string{subscription.peer} + (is_new ? ") wants \"" : ") leaves \"") +
+          std::string{subscription.topic} + "\"");
   const auto kind = subscription_kind(subscription.topic);
   auto& gauge = metrics_.subscriptions[static_cast<std::size_t>(kind)];
-  gauge.set(gauge.read() + (subscription.change == SubscriptionChange::subscribe ? 1 : -1));
+  gauge.set(gauge.read() + (is_new ? 1 : -1));
 }
 
 void Bus::send(std::string_view topic, std::string_view payload) {

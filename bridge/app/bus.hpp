@@ -41,7 +41,7 @@ class Bus {
   template <class Callback>
   void drain_subscriptions(Callback&& callback) {
     socket_.drain_subscriptions([&](const Subscription& subscription) {
-      count(subscription);
+      note(subscription);
       callback(subscription);
     });
   }
@@ -60,7 +60,7 @@ class Bus {
   const BusIdentity& identity() const { return identity_; }
 
  private:
-  void count(const Subscription& subscription);
+  void note(const Subscription& subscription);
   void send(std::string_view topic, std::string_view payload);
   void observe_delays(const PositionUpdate& update, WallTime published, const ExchangeClock& clock);
 

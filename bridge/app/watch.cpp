@@ -4,9 +4,12 @@
 #include <unistd.h>
 #include <csignal>
 
+#include <array>
+#include <cstdio>
 #include <fstream>
 #include <iostream>
 #include <optional>
+#include <random>
 #include <utility>
 #include <zmq.hpp>
 
@@ -89,6 +92,16 @@ void subscribe(SubscriberSocket& socket, const std::string& account) {
   socket.subscribe(shutdown_topic);
 }
 
+// So that what is known of the accounts is there before the next messages about them are. The
+// subscription stays, so a bridge that is started anew is asked anew.
+void ask_for_snapshot(SubscriberSocket& socket, const std::string& account) {
+  std::random_device random;
+  std::array<char, 17> nonce{};
+  std::snprintf(nonce.data(), nonce.size(), "%08x%08x", random(), random());
+  socket.subscribe(std::string{snapshot_topic_prefix} + nonce.data() + "." +
+                   (account.empty() ? std::string{every_account} : account));
+}
+
 // A filter is a beginning: that of account "main" lets the status of "main2" through too.
 bool is_wanted(const ReceivedMessage& message, const std::string& account) {
   return account.empty() || !message.topic.starts_with("account.status.") ||
@@ -118,6 +131,7 @@ void watch_as_table(SubscriberSocket& socket, const WatchOptions& options) {
   constexpr std::string_view hide_cursor = "\033[?25l";
   constexpr std::string_view show_cursor = "\033[?25h";
   constexpr std::string_view home_and_clear = "\033[H\033[J";
+  ask_for_snapshot(socket, options.account);
   WatchTable table;
   MonotonicTime drawn_at{};
   std::cout << hide_cursor;

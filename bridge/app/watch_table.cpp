@@ -119,6 +119,7 @@ void WatchTable::apply(const BusMessage& message, Now received) {
   has_heard_ = true;
   if (const auto* position = std::get_if<ReceivedPosition>(&message)) take(*position);
   if (const auto* status = std::get_if<ReceivedStatus>(&message)) take(*status);
+  if (const auto* snapshot = std::get_if<ReceivedSnapshot>(&message)) take(*snapshot);
   if (const auto* heartbeat = std::get_if<ReceivedHeartbeat>(&message))
     start_epoch(heartbeat->instance, heartbeat->epoch);
   if (const auto* shutdown = std::get_if<ReceivedShutdown>(&message)) {
@@ -151,6 +152,16 @@ void WatchTable::take(const ReceivedStatus& status) {
   accounts_.insert_or_assign(status.account, status);
 }
 
+// It comes in its place among the other messages: what was heard before is in it.
+void WatchTable::take(const ReceivedSnapshot& snapshot) {
+  start_epoch(snapshot.instance, snapshot.epoch);
+  ReceivedStatus& status = accounts_[snapshot.account];
+  status.account = snapshot.account;
+  status.state = snapshot.state;
+  if (!snapshot.positions) return;
+  for (const ReceivedPosition& position : *snapshot.positions) take(position);
+}
+
 std::string WatchTable::headline(Now now) const {
   if (!has_heard_) return "nothing heard yet";
   std::string line = instance_ + ": " + std::to_string(positions_.size()) + " open positions";
@@ -170,7 +181,9 @@ std::string WatchTable::render(std::size_t height, Now now, Colors colors) const
   std::size_t lines = 1;
   for (const auto& [name, status] : accounts_) {
     if (status.state == "live") continue;
-    out += name + " is " + status.state + ": " + status.detail + "\n";
+    // A snapshot brings no detail.
+    out +=
+        name + " is " + status.state + (status.detail.empty() ? "" : ": ") + status.detail + "\n";
     ++lines;
   }
 

@@ -26,6 +26,7 @@ class WatchTable {
   void start_epoch(const std::string& instance, WallTime epoch);
   void take(const ReceivedPosition& position);
   void take(const ReceivedStatus& status);
+  void take(const ReceivedSnapshot& snapshot);
   std::string headline(Now now) const;
 
   std::string instance_;

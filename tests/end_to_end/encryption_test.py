@@ -64,13 +64,14 @@ class Bus(Encrypted):
         unlisted = self.subscribe(self.endpoint, keys=self.stranger,
                                   server_key=self.server.public)
         plain = self.subscribe(self.endpoint)
-        wrong = self.subscribe(self.endpoint, keys=self.risk, server_key=self.stranger.public)
         for garbage in GARBAGE:
             self.speak(garbage)
         wait_until(lambda: self.failures("auth") == 1, "the unlisted one")
-        # The one with another bridge's key comes again and again.
-        wait_until(lambda: self.failures("protocol") >= 2 + len(GARBAGE), lambda:
+        wait_until(lambda: self.failures("protocol") == 1 + len(GARBAGE), lambda:
                    f"the others; protocol: {self.failures('protocol')}")
+        # This one comes again and again.
+        wrong = self.subscribe(self.endpoint, keys=self.risk, server_key=self.stranger.public)
+        wait_until(lambda: self.failures("protocol") > 1 + len(GARBAGE), "that with a wrong key")
         self.subscriber.wait_for_heartbeat()
         self.subscriber.wait_for_heartbeat()
         for refused in (unlisted, plain, wrong):

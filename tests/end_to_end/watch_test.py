@@ -85,8 +85,7 @@ class Watch(EndToEndTest):
 
     def test_the_table_shows_every_position_with_a_colored_profit(self):
         terminal = self.open_table()
-        wait_until(lambda: all(symbol in self.last_picture(terminal) for symbol in
-                               ("BTCUSDT", "币安人生USDT", "ETHUSDT")), "all positions are drawn")
+        wait_until(lambda: self.priced_positions(terminal) == 3, "all are drawn with their prices")
         picture = self.last_picture(terminal)
         lines = {words[1]: words for words in map(str.split, ESCAPE.sub("", picture).splitlines())
                  if len(words) > 1}
@@ -100,6 +99,10 @@ class Watch(EndToEndTest):
         colored = {line.split()[1]: line for line in picture.splitlines() if "USDT" in line}
         self.assertRegex(colored["BTCUSDT"], re.escape(GREEN) + r"[0-9.]+" + re.escape(PLAIN))
         self.assertRegex(colored["ETHUSDT"], re.escape(RED) + r"-[0-9.]+" + re.escape(PLAIN))
+
+    def priced_positions(self, terminal):
+        lines = [line for line in self.last_picture(terminal).splitlines() if "USDT" in line]
+        return sum(" - " not in line for line in lines)
 
     def last_picture(self, terminal):
         """What was drawn completely last."""
@@ -118,6 +121,14 @@ class Watch(EndToEndTest):
         self.exchange.clear_faults()
         self.assertEqual(0, self.bridge.stop())
         wait_until(lambda: "the bridge has stopped" in self.last_picture(terminal), "the end")
+
+    def test_a_latecomer_is_told_of_an_account_that_says_nothing_any_more(self):
+        self.exchange.fault("refuse_handshakes", scope="user", account="main2")
+        self.exchange.fault("cut", scope="user", account="main2")
+        self.subscriber.wait_for_state("main2", "stale")
+        terminal = self.open_table()
+        wait_until(lambda: "main2 is stale" in self.last_picture(terminal)
+                   and "ETHUSDT" in self.last_picture(terminal), "main2 and what it held", 3)
 
     def test_control_c_leaves_the_terminal_as_it_was(self):
         terminal = self.open_table()

@@ -26,6 +26,7 @@ enum class Endpoint : std::uint8_t {
   symbol_config,
   premium_index,
 };
+constexpr int endpoint_count = 8;
 
 // The label of position_bridge_rest_requests_total.
 std::string_view to_string(Endpoint endpoint);

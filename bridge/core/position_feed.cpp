@@ -346,6 +346,15 @@ bool PositionFeed::is_price_old(SymbolId symbol) const {
          clock_.at_least(now_) - mark_prices_.find(symbol)->event_time > stale_after_;
 }
 
+void PositionFeed::note_as_published(Topic& topic) {
+  const bool was_stale = topic.is_published_stale();
+  topic.published_state = state_of(topic);
+  topic.is_published_open = topic.entry->position.is_open();
+  if (topic.is_published_stale() == was_stale) return;
+  auto& stale = topic.account->gauges.positions_stale;
+  stale.set(was_stale ? stale.read() - 1 : stale.read() + 1);
+}
+
 void PositionFeed::publish_changed(Account& account, const PositionBook::Outcome& outcome,
                                    Trigger trigger, std::string_view account_reason,
                                    WallTime received) {
@@ -361,8 +370,7 @@ void PositionFeed::publish(Topic& topic, Trigger trigger, std::string_view accou
   topic.seq += 1;
   topic.account_seq = ++account.account_seq;
   topic.received = received;
-  topic.published_state = state_of(topic);
-  topic.is_published_open = topic.entry->position.is_open();
+  note_as_published(topic);
   account.gauges.updates_published[trigger].add();
   publications_.publish(update_of(topic, trigger, account_reason));
 }

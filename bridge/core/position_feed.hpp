@@ -138,6 +138,7 @@ class PositionFeed {
   struct AccountGauges {
     Gauge<AccountState> state;
     Gauge<std::uint64_t> positions_open;
+    Gauge<std::uint64_t> positions_stale;  // open ones that were published as stale last
     Counters<Trigger, trigger_count> updates_published;
     Counter updates_ignored;  // older than what was known
   };
@@ -158,6 +159,10 @@ class PositionFeed {
     WallTime received;
     PositionState published_state = PositionState::stale;
     bool is_published_open = false;
+
+    bool is_published_stale() const {
+      return is_published_open && published_state == PositionState::stale;
+    }
   };
 
   struct Account {
@@ -200,6 +205,7 @@ class PositionFeed {
   PositionState state_of(const Topic& topic) const;
   // `age`: of the price of its symbol.
   PositionState state_of(const Topic& topic, PriceAge age) const;
+  void note_as_published(Topic& topic);
   void publish(Topic& topic, Trigger trigger, std::string_view account_reason, WallTime received);
   // With the numbers that the topic has already.
   PositionUpdate update_of(const Topic& topic, Trigger trigger,

@@ -229,6 +229,41 @@ TEST_F(AccountSessionTest, ListenKeyIsKeptAliveEveryThirtyMinutes) {
   EXPECT_EQ(state(), AccountState::live);
 }
 
+TEST_F(AccountSessionTest, MetricsSayWhenTheListenKeyExpires) {
+  const auto expiry = [&] { return session().metrics().listen_key_expires_us.read(); };
+  bring_live();
+  EXPECT_EQ(expiry(), to_us(now().wall - limits::rest_lag_max + limits::listen_key_life));
+  pass(limits::listen_key_renewal_max);
+  answer(Endpoint::keep_listen_key_alive, ListenKeyReply{Secret{"KEY"}});
+  EXPECT_EQ(expiry(), to_us(now().wall + limits::listen_key_life));
+  pass(limits::listen_key_renewal_max);
+  answer(Endpoint::keep_listen_key_alive, network_failure());
+  EXPECT_EQ(expiry(),
+            to_us(now().wall + limits::listen_key_life - limits::listen_key_renewal_max));
+  message(ListenKeyExpired{.listen_key = Secret{"KEY"}});
+  EXPECT_EQ(expiry(), 0) << "it is dead";
+  pass(limits::backoff_max);
+  answer_key("NEXT");
+  EXPECT_NE(expiry(), 0);
+  session().stop(now());
+  EXPECT_EQ(expiry(), 0);
+}
+
+TEST_F(AccountSessionTest, MetricsSayWhenThePositionsWereReadLast) {
+  const auto confirmed = [&] { return session().metrics().positions_confirmed_us.read(); };
+  reconcile_plan_ = ReconcilePlan{60s};
+  EXPECT_EQ(confirmed(), 0);
+  bring_live();
+  const std::int64_t synchronized = to_us(now().wall);
+  EXPECT_EQ(confirmed(), synchronized);
+  pass(60s);
+  answer(Endpoint::position_risk, network_failure());
+  EXPECT_EQ(confirmed(), synchronized) << "nothing was read";
+  pass(60s);
+  answer(Endpoint::position_risk, PositionRows{});
+  EXPECT_EQ(confirmed(), to_us(now().wall));
+}
+
 TEST_F(AccountSessionTest, FailedRenewalIsTriedAgainWellBeforeTheKeyExpires) {
   bring_live();
   pass(limits::listen_key_renewal_max);

@@ -207,6 +207,24 @@ TEST_F(PositionFeedTest, PositionWithoutAPriceForTooLongIsStaleUntilTheNext) {
               ElementsAre("main BTCUSDT BOTH LONG 1 entry 100 mark 111 pnl 11 live mark_price"));
 }
 
+TEST_F(PositionFeedTest, StalePositionsAreCountedWhileTheyAreOpen) {
+  const auto stale = [&] { return feed_.gauges(main_).positions_stale.read(); };
+  bring_live({row("BTCUSDT", both, "1", "100", 1), row("ETHUSDT", both, "1", "10", 1)});
+  EXPECT_EQ(stale(), 0U);
+  feed_.set_user_phase(main_, Phase::connecting, "cut", now());
+  EXPECT_EQ(stale(), 2U) << "both, since the account is";
+  synchronize(main_, {row("ETHUSDT", both, "1", "10", 1)});
+  EXPECT_EQ(stale(), 0U) << "one is closed, the other one trusted again";
+  feed_.set_mark_connected(false, "lost", now());
+  EXPECT_EQ(stale(), 1U);
+  feed_.set_mark_connected(true, "", now());
+  elapsed_ = 11s;
+  feed_.wake(now());
+  EXPECT_EQ(stale(), 1U) << "no price came";
+  feed_.apply(main_, account_update(13'000, {change("ETHUSDT", both, "0", "0")}), now());
+  EXPECT_EQ(stale(), 0U) << "what is closed is not stale";
+}
+
 // The simulation found it: a stalled connection delivers what waited in it, late and in a bunch.
 TEST_F(PositionFeedTest, PriceThatArrivesLateIsStaleHoweverFreshlyHeard) {
   bring_live({row("BTCUSDT", both, "1", "100", 1)});

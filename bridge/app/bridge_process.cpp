@@ -4,6 +4,7 @@
 #include <csignal>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "bridge/app/http_pages.hpp"
@@ -21,6 +22,9 @@ using namespace std::chrono_literals;
 // How often subscriptions are read, and with them the requests for snapshots.
 constexpr Duration snapshot_interval = 20ms;
 constexpr Duration turn_interval = 500ms;
+// Written out, so that the labels of the buckets are what is written here.
+constexpr std::array<std::int64_t, 10> loop_lag_bounds_us{
+    1'000, 5'000, 10'000, 25'000, 50'000, 100'000, 250'000, 500'000, 1'000'000, 5'000'000};
 // For requests that are still under way at a clean stop, within the 5 s that a stop may take.
 constexpr Duration stop_patience = 3s;
 constexpr Duration stop_check_interval = 50ms;
@@ -54,6 +58,11 @@ Result<std::unique_ptr<BridgeProcess>, ExitCode> BridgeProcess::create(
   if (const ExitCode code = process->serve_http(configuration.http); code != ExitCode::done)
     return Failure<ExitCode>{code};
   return process;
+}
+
+BridgeProcess::BridgeProcess(Now started) : started_{started}, loop_lag_{loop_lag_bounds_us} {
+  configuration_load_.successful.set(true);
+  configuration_load_.at_us.set(to_us(started.wall));
 }
 
 BridgeProcess::~BridgeProcess() {
@@ -259,7 +268,9 @@ void BridgeProcess::note_turn() {
   subscriber_log_.look(*socket_, now);
   turn_timer_.expires_after(turn_interval);
   turn_timer_.async_wait([this](boost::system::error_code error) {
-    if (!error) note_turn();
+    if (error) return;
+    loop_lag_.observe(read_monotonic_clock() - last_turn() - turn_interval);
+    note_turn();
   });
 }
 

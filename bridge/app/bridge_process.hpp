@@ -18,6 +18,8 @@
 #include "bridge/app/exit_code.hpp"
 #include "bridge/app/snapshot_server.hpp"
 #include "bridge/app/subscriber_log.hpp"
+#include "bridge/core/counter.hpp"
+#include "bridge/core/histogram.hpp"
 #include "bridge/core/result.hpp"
 #include "bridge/io/http_server.hpp"
 #include "bridge/io/publisher_socket.hpp"
@@ -51,6 +53,14 @@ class BridgeProcess {
   WallTime started() const { return started_.wall; }
   // When the main loop last said that it turns.
   MonotonicTime last_turn() const { return MonotonicTime{Duration{last_turn_us_.read()}}; }
+  // How late the main loop came to what was due, looked at twice a second.
+  const Histogram& loop_lag() const { return loop_lag_; }
+  // The last attempt to take a configuration, the one at the start included.
+  struct ConfigurationLoad {
+    Gauge<bool> successful;
+    Gauge<std::int64_t> at_us;  // wall time of the last one that was successful
+  };
+  const ConfigurationLoad& configuration_load() const { return configuration_load_; }
   // Runs `task` on the main loop.
   template <class Task>
   void post_to_loop(Task&& task) {
@@ -58,7 +68,7 @@ class BridgeProcess {
   }
 
  private:
-  explicit BridgeProcess(Now started) : started_{started} {}
+  explicit BridgeProcess(Now started);
 
   ExitCode bind(const Configuration& configuration, Secret bus_key);
   Result<std::optional<PublisherEncryption>, std::string> encrypt(const PublisherSettings& settings,
@@ -81,6 +91,8 @@ class BridgeProcess {
   std::string instance_;
   std::uint32_t topics_ = 0;
   Gauge<std::int64_t> last_turn_us_;
+  Histogram loop_lag_;
+  ConfigurationLoad configuration_load_;
   bool stopping_ = false;
 
   // The order is that of life: what stands below uses what stands above.

@@ -2,12 +2,12 @@
 
 #include <functional>
 
-#include <prometheus/text_serializer.h>
 #include <zmq.hpp>
 
 #include "bridge/app/bridge_process.hpp"
 #include "bridge/app/log.hpp"
 #include "bridge/app/metric_families.hpp"
+#include "bridge/app/metrics_text.hpp"
 #include "bridge/app/process_metrics.hpp"
 #include "bridge/core/limits.hpp"
 
@@ -23,6 +23,10 @@ double number(std::uint64_t value) {
 template <class Enum, class Visit>
 void for_each_value(int count, Visit&& visit) {
   for (int value = 0; value < count; ++value) visit(static_cast<Enum>(value));
+}
+
+double seconds(std::int64_t us) {
+  return static_cast<double>(us) / 1e6;
 }
 
 // What is counted for one account, with its name.
@@ -86,6 +90,14 @@ void collect_accounts(const std::vector<AccountMetrics>& accounts, Families& fam
   auto state = gauge_family("position_bridge_account_state",
                             "1 for the state that the account is in, 0 for the others.");
   auto open = gauge_family("position_bridge_positions_open", "Open positions.");
+  auto stale = gauge_family("position_bridge_positions_stale",
+                            "Open positions of which size or mark price cannot be trusted now.");
+  auto confirmed = gauge_family("position_bridge_positions_confirmed_timestamp_seconds",
+                                "When the positions were last read from the exchange over REST, "
+                                "since 1970; 0 before the first time.");
+  auto key_expiry = gauge_family("position_bridge_listen_key_expiry_timestamp_seconds",
+                                 "When the listen key dies unless it is kept alive, since 1970; 0 "
+                                 "while there is none.");
   auto published = counter_family("position_bridge_updates_published_total",
                                   "position.update messages, by what set them off.");
   auto ignored =
@@ -107,6 +119,9 @@ void collect_accounts(const std::vector<AccountMetrics>& accounts, Families& fam
           value == now ? 1 : 0);
     });
     open.add({{"account", name}}, number(gauges.positions_open.read()));
+    stale.add({{"account", name}}, number(gauges.positions_stale.read()));
+    confirmed.add({{"account", name}}, seconds(session.positions_confirmed_us.read()));
+    key_expiry.add({{"account", name}}, seconds(session.listen_key_expires_us.read()));
     for_each_value<Trigger>(trigger_count, [&](Trigger value) {
       published.add({{"account", name}, {"trigger", to_string(value)}},
                     number(gauges.updates_published[value].read()));
@@ -121,8 +136,8 @@ void collect_accounts(const std::vector<AccountMetrics>& accounts, Families& fam
                      number(session.reconciles[value].read()));
     });
   }
-  for (auto* family : {&state, &open, &published, &ignored, &renewals, &reconciles,
-                       &mode_switches})
+  for (auto* family : {&state, &open, &stale, &confirmed, &key_expiry, &published, &ignored,
+                       &renewals, &reconciles, &mode_switches})
     families.push_back(family->take());
 }
 
@@ -144,8 +159,7 @@ void collect_streams(const std::vector<Stream>& streams, Families& families) {
       last_us = std::max(last_us, part->last_event_us.read());
     }
     connected.add({{"account", stream.account}, {"stream", stream.name}}, all_connected ? 1 : 0);
-    last.add({{"account", stream.account}, {"stream", stream.name}},
-             static_cast<double>(last_us) / 1e6);
+    last.add({{"account", stream.account}, {"stream", stream.name}}, seconds(last_us));
     connects.add({{"account", stream.account}, {"stream", stream.name}},
                  number(sum(stream, [](const auto& part) { return part.connects.read(); })));
     for_each_value<CloseCause>(close_cause_count, [&](CloseCause cause) {
@@ -161,6 +175,21 @@ void collect_streams(const std::vector<Stream>& streams, Families& families) {
   }
   for (auto* family : {&connected, &connects, &disconnects, &events, &last})
     families.push_back(family->take());
+}
+
+// What the exchange is known to answer. Other codes appear with their first answer, which rate()
+// does not see.
+std::map<RestMetrics::Key, std::uint64_t> usual_request_counts() {
+  constexpr std::array<std::string_view, 9> statuses{"200", "400", "401", "403", "418",
+                                                     "429", "500", "502", "503"};
+  std::map<RestMetrics::Key, std::uint64_t> counts;
+  for_each_value<Endpoint>(endpoint_count, [&](Endpoint endpoint) {
+    for (const std::string_view status : statuses) counts[{endpoint, std::string{status}}] = 0;
+    for (const auto kind :
+         {HttpFailure::Kind::network, HttpFailure::Kind::timeout, HttpFailure::Kind::malformed})
+      counts[{endpoint, std::string{to_string(kind)}}] = 0;
+  });
+  return counts;
 }
 
 void collect_environments(const BridgeProcess& process, Families& families) {
@@ -189,7 +218,7 @@ void collect_environments(const BridgeProcess& process, Families& families) {
   std::uint64_t user_errors = 0;
   std::uint64_t mark_errors = 0;
   std::uint64_t symbols = 0;
-  std::map<RestMetrics::Key, std::uint64_t> request_counts;
+  auto request_counts = usual_request_counts();
   for (const auto& driver : process.drivers()) {
     const std::string_view environment = driver->environment().name;
     const RequestGate::Metrics& gate = driver->gate_metrics();
@@ -198,14 +227,12 @@ void collect_environments(const BridgeProcess& process, Families& families) {
     symbols += driver->mark_metrics().subscriptions.read();
     weight.add({{"environment", environment}}, static_cast<double>(gate.used_weight.read()));
     weight_limit.add({{"environment", environment}}, limits::request_weight_max);
-    silent_until.add({{"environment", environment}},
-                     static_cast<double>(gate.silent_until_us.read()) / 1e6);
+    silent_until.add({{"environment", environment}}, seconds(gate.silent_until_us.read()));
     waiting.add({{"environment", environment}}, number(gate.waiting.read()));
     refusals.add({{"environment", environment}, {"kind", "slow_down"}},
                  number(gate.slow_downs.read()));
     refusals.add({{"environment", environment}, {"kind", "ban"}}, number(gate.bans.read()));
-    offset.add({{"environment", environment}},
-               static_cast<double>(driver->clock().offset_to_wall_us()) / 1e6);
+    offset.add({{"environment", environment}}, seconds(driver->clock().offset_to_wall_us()));
     for (const auto& [key, count] : driver->rest_metrics().read()) request_counts[key] += count;
   }
   for (const auto& [key, count] : request_counts)
@@ -270,7 +297,23 @@ void collect_log(Families& families) {
   for_each_value<LogLevel>(log_level_count, [&](LogLevel level) {
     lines.add({{"level", to_string(level)}}, number(log_lines(level)));
   });
-  families.push_back(lines.take());
+  auto lost = counter_family("position_bridge_log_messages_lost_total",
+                             "Lines given up because nobody read them.");
+  lost.add({}, number(log_lines_lost()));
+  for (auto* family : {&lines, &lost}) families.push_back(family->take());
+}
+
+void collect_process(const BridgeProcess& process, Families& families) {
+  auto successful = gauge_family("position_bridge_config_last_reload_successful",
+                                 "1 if the configuration that was read last is in force.");
+  auto loaded = gauge_family("position_bridge_config_last_reload_timestamp_seconds",
+                             "When the configuration in force was taken, since 1970.");
+  auto lag = histogram_family("position_bridge_event_loop_lag_seconds",
+                              "How late the main loop came to what was due, twice a second.");
+  successful.add({}, process.configuration_load().successful.read() ? 1 : 0);
+  loaded.add({}, seconds(process.configuration_load().at_us.read()));
+  lag.add({}, process.loop_lag());
+  for (auto* family : {&successful, &loaded, &lag}) families.push_back(family->take());
 }
 
 }  // namespace
@@ -285,13 +328,14 @@ std::vector<prometheus::MetricFamily> MetricsCollector::Collect() const {
   collect_bus(process_.bus(), families);
   collect_snapshots(process_.snapshots(), families);
   collect_log(families);
+  collect_process(process_, families);
   for (auto& family : collect_process_metrics(process_.started()))
     families.push_back(std::move(family));
   return families;
 }
 
 std::string render_metrics(const BridgeProcess& process) {
-  return prometheus::TextSerializer{}.Serialize(MetricsCollector{process}.Collect());
+  return to_prometheus_text(MetricsCollector{process}.Collect());
 }
 
 }  // namespace bridge

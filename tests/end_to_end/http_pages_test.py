@@ -21,6 +21,9 @@ METRICS = {
     "position_bridge_stream_last_event_timestamp_seconds": {"account", "stream"},
     "position_bridge_parse_errors_total": {"stream"},
     "position_bridge_positions_open": {"account"},
+    "position_bridge_positions_stale": {"account"},
+    "position_bridge_positions_confirmed_timestamp_seconds": {"account"},
+    "position_bridge_listen_key_expiry_timestamp_seconds": {"account"},
     "position_bridge_mark_price_subscriptions": set(),
     "position_bridge_updates_published_total": {"account", "trigger"},
     "position_bridge_bytes_published_total": set(),
@@ -35,6 +38,10 @@ METRICS = {
     "position_bridge_snapshots_served_total": set(),
     "position_bridge_snapshots_refused_total": {"reason"},
     "position_bridge_subscriber_handshake_failures_total": {"reason"},
+    "position_bridge_config_last_reload_successful": set(),
+    "position_bridge_config_last_reload_timestamp_seconds": set(),
+    "position_bridge_log_messages_total": {"level"},
+    "position_bridge_log_messages_lost_total": set(),
     "process_cpu_seconds_total": set(),
     "process_open_fds": set(),
     "process_max_fds": set(),
@@ -71,7 +78,7 @@ class HttpPages(EndToEndTest):
             self.assertEqual({frozenset(labels)}, metrics.label_names(name), name)
             is_counter = name.endswith("_total")
             self.assertEqual("counter" if is_counter else "gauge", metrics.types[name], name)
-        for name in HISTOGRAMS:
+        for name in [*HISTOGRAMS, "position_bridge_event_loop_lag_seconds"]:
             self.assertEqual("histogram", metrics.types[name])
             self.assertEqual({frozenset({"le"})}, metrics.label_names(name + "_bucket"))
         (labels, value), = metrics.samples("position_bridge_build_info")

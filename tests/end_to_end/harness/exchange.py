@@ -52,7 +52,7 @@ class Account:
 class SimulatedExchange(RunningProgram):
     """Accounts begin to trade by their plans when a test calls `set_trading(True)`."""
 
-    def __init__(self, folder, accounts, rules=None, name="exchange"):
+    def __init__(self, folder, accounts, rules=None, name="exchange", environment=None):
         scenario = folder / f"{name}.toml"
         scenario.write_text(toml_table("", {"seed": 7, "history_length": 100_000,
                                                 "trading": False})
@@ -63,7 +63,8 @@ class SimulatedExchange(RunningProgram):
         ready_file = folder / f"{name}.ready.json"
         super().__init__(folder, name, [
             program("SIMULATED_EXCHANGE"), "--scenario", scenario, "--listen", "127.0.0.1:0",
-            "--control", "127.0.0.1:0", "--ca-out", self.ca_file, "--ready-file", ready_file])
+            "--control", "127.0.0.1:0", "--ca-out", self.ca_file, "--ready-file", ready_file],
+            environment)
         wait_until(lambda: ready_file.exists() or self.exit_code() is not None,
                    "the simulated exchange is ready")
         if self.exit_code() is not None:

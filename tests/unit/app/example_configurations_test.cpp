@@ -20,7 +20,9 @@
 namespace bridge {
 namespace {
 
+using testing::Contains;
 using testing::ElementsAre;
+using testing::Not;
 
 const std::filesystem::path examples = std::filesystem::path{POSITION_BRIDGE_SOURCE_DIR} / "config";
 
@@ -137,6 +139,34 @@ TEST_F(ExampleConfigurations, SecretsOfTheQuickStartComeFromSixVariables) {
   ASSERT_TRUE(secrets.has_value()) << to_string(secrets.error());
   ASSERT_EQ(secrets->size(), 3U);
   EXPECT_EQ(secrets->at(2).signing_key.reveal(), "QUICKSTART_HEDGED_API_SECRET");
+}
+
+TEST_F(ExampleConfigurations, ProcessesOnOneMachineShareNothing) {
+  const auto a = load_configuration(scratch_.path() / "config/process-a.toml");
+  const auto b = load_configuration(scratch_.path() / "config/process-b.toml");
+  ASSERT_TRUE(a && b);
+  EXPECT_NE(a->bridge.instance, b->bridge.instance);
+  EXPECT_NE(to_string(a->http.listen), to_string(b->http.listen));
+  for (const std::string& endpoint : a->publisher.bind)
+    EXPECT_THAT(b->publisher.bind, Not(Contains(endpoint)));
+  for (const AccountSettings& account : a->accounts) {
+    EXPECT_THAT(b->accounts, Not(Contains(testing::Field(&AccountSettings::name, account.name))));
+  }
+}
+
+TEST_F(ExampleConfigurations, DeskShowsEveryPlaceOfASecretButTheEnvironmentAndADisabledAccount) {
+  const auto desk = load_configuration(scratch_.path() / "config/desk.toml");
+  ASSERT_TRUE(desk.has_value()) << to_string(desk.error());
+  std::set<SecretSource::Kind> kinds;
+  std::set<bool> enabled;
+  for (const AccountSettings& account : desk->accounts) {
+    kinds.insert({account.api_key.kind, account.signing_key.kind});
+    enabled.insert(account.enabled);
+  }
+  EXPECT_THAT(kinds, testing::UnorderedElementsAre(SecretSource::Kind::file,
+                                                   SecretSource::Kind::credential));
+  EXPECT_EQ(enabled.size(), 2U);
+  EXPECT_THAT(insecurities(*desk), ElementsAre()) << "an example of how it is done well";
 }
 
 std::string schema_table(const std::string& path) {

@@ -152,7 +152,6 @@ Result<EnvironmentDriver*, ExitCode> BridgeProcess::driver_of(const Environment&
     log(LogLevel::error, {}, tls.error());
     return Failure<ExitCode>{ExitCode::bad_configuration};
   }
-  log(LogLevel::info, {}, "environment " + environment.name + ": " + to_string(environment.rest));
   const EnvironmentDriver::Settings settings{
       .environment = environment,
       .mark_price_interval = configuration.mark_price.interval,

@@ -96,4 +96,12 @@ void Bus::observe_delays(const PositionUpdate& update, WallTime published,
   metrics_.exchange_to_publish.observe(published + Duration{clock.offset_to_wall_us()} - *said_at);
 }
 
+void EnvironmentPublications::publish(const AccountStatus& status) {
+  bus_.publish(status);
+  const auto [said, is_first] = said_.try_emplace(status.account.name, status.state);
+  if (!is_first && said->second == status.state) return;
+  said->second = status.state;
+  log(LogLevel::info, status.account.name, "is " + std::string{to_string(status.state)});
+}
+
 }  // namespace bridge

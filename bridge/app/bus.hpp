@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -76,11 +77,13 @@ class EnvironmentPublications final : public Publications {
   EnvironmentPublications(Bus& bus, const ExchangeClock& clock) : bus_{bus}, clock_{clock} {}
 
   void publish(const PositionUpdate& update) override { bus_.publish(update, clock_); }
-  void publish(const AccountStatus& status) override { bus_.publish(status); }
+  // Says in the log, too, what an account has become.
+  void publish(const AccountStatus& status) override;
 
  private:
   Bus& bus_;
   const ExchangeClock& clock_;
+  std::map<std::string, AccountState, std::less<>> said_;  // by account
 };
 
 }  // namespace bridge

@@ -93,6 +93,8 @@ ExitCode run_command(const std::filesystem::path& config) {
   log(LogLevel::info, {},
       "position-bridge " POSITION_BRIDGE_VERSION ", instance " + configuration.bridge.instance +
           ", configuration " + config.string());
+  for (const StartFact& fact : facts_at_start(configuration))
+    log(LogLevel::info, fact.account, fact.text);
   for (const std::string& insecurity : insecurities(configuration))
     log(LogLevel::warn, {}, insecurity);
   auto process = BridgeProcess::create(configuration, std::move(prepared->secrets),

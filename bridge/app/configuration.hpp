@@ -122,6 +122,13 @@ Result<Secret, ConfigProblems> read_bus_key(const Configuration& configuration);
 // and where secrets come from, but no secret.
 std::string describe(const Configuration& configuration);
 
+// What starts and where it goes, for the log; the account is empty where it is about the bridge.
+struct StartFact {
+  std::string account;
+  std::string text;
+};
+std::vector<StartFact> facts_at_start(const Configuration& configuration);
+
 // What is insecure about it, a sentence each; empty: nothing known.
 std::vector<std::string> insecurities(const Configuration& configuration);
 

@@ -38,10 +38,18 @@ std::string describe_encryption(const PublisherSettings& publisher) {
                      names.empty() ? "nobody" : names);
 }
 
+std::string describe_mark_prices(const MarkPriceSettings& mark_price) {
+  return fmt::format("{}, every {}, stale after {}", to_string(mark_price.mode),
+                     to_string(mark_price.interval), format_duration(mark_price.stale_after));
+}
+
+std::string describe_reconcile(Duration interval) {
+  return interval == Duration::zero() ? "off: positions are never compared with the exchange's"
+                                      : "every " + format_duration(interval);
+}
+
 std::string describe_settings(const Configuration& configuration) {
   const PublisherSettings& publisher = configuration.publisher;
-  const MarkPriceSettings& mark_price = configuration.mark_price;
-  const Duration reconcile = configuration.reconcile.interval;
   return format_table({
       {"instance", configuration.bridge.instance},
       {"publishes on", fmt::format("{}", fmt::join(publisher.bind, ", "))},
@@ -51,13 +59,9 @@ std::string describe_settings(const Configuration& configuration) {
       {"encryption", describe_encryption(publisher)},
       {"http", fmt::format("http://{} (/metrics /healthz /readyz /status)",
                            to_string(configuration.http.listen))},
-      {"mark prices",
-       fmt::format("{}, every {}, stale after {}", to_string(mark_price.mode),
-                   to_string(mark_price.interval), format_duration(mark_price.stale_after))},
+      {"mark prices", describe_mark_prices(configuration.mark_price)},
       {"user streams", fmt::format("addressed by {}", to_string(configuration.user_stream.form))},
-      {"reconcile", reconcile == Duration::zero()
-                        ? "off: positions are never compared with the exchange's"
-                        : "every " + format_duration(reconcile)},
+      {"reconcile", describe_reconcile(configuration.reconcile.interval)},
       {"log", fmt::format("{}, from level {}", to_string(configuration.bridge.log_format),
                           to_string(configuration.bridge.log_level))},
   });
@@ -157,6 +161,33 @@ std::vector<std::string> insecurities(const Configuration& configuration) {
   note_open_connections(configuration, notes);
   note_exposed_secrets(configuration, notes);
   return notes;
+}
+
+std::vector<StartFact> facts_at_start(const Configuration& configuration) {
+  std::vector<StartFact> facts{
+      {"", "mark prices: " + describe_mark_prices(configuration.mark_price)},
+      {"", "comparison with the exchange: " + describe_reconcile(configuration.reconcile.interval)},
+  };
+  for (const auto& [environment, market] : used_environments(configuration)) {
+    const std::string trusts =
+        environment->ca_file ? ", trusts only " + environment->ca_file->string() : "";
+    facts.push_back(
+        {"", fmt::format("environment {}, {}: REST {}, user streams {}, market streams "
+                         "{}{}",
+                         environment->name, to_string(market), to_string(environment->rest),
+                         to_string(environment->user_stream), to_string(environment->market_stream),
+                         trusts)});
+  }
+  for (const AccountSettings& account : configuration.accounts) {
+    facts.push_back({account.name,
+                     account.enabled
+                         ? fmt::format("{} on {}: API key from {}, signs by {} from {}",
+                                       to_string(account.market), account.environment.name,
+                                       to_string(account.api_key), describe(account.signing_method),
+                                       to_string(account.signing_key))
+                         : "disabled: left alone"});
+  }
+  return facts;
 }
 
 std::string describe(const Configuration& configuration) {

@@ -51,7 +51,6 @@ std::string describe(const RestFailure& failure) {
     if (!text.empty()) text += separator;
     text += part;
   };
-  if (failure.kind == RestFailure::Kind::timeout) text = "no answer in time";
   if (failure.http_status != 0) append("HTTP " + std::to_string(failure.http_status), ", ");
   if (failure.code) append("code " + std::to_string(*failure.code), ", ");
   append(failure.message, ": ");

@@ -8,6 +8,7 @@
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/connect.hpp>
+#include <boost/asio/ssl/error.hpp>
 #include <boost/asio/write.hpp>
 
 #include "bridge/core/assert.hpp"
@@ -42,6 +43,13 @@ std::string tls_failure_text(SSL* ssl, const error_code& error) {
   const long verdict = SSL_get_verify_result(ssl);
   if (verdict == X509_V_OK) return error.message();
   return std::string{"the certificate is not accepted: "} + X509_verify_cert_error_string(verdict);
+}
+
+std::string reset_text(const error_code& error) {
+  // TLS, TCP and the kernel each have a name of their own for an end without a goodbye.
+  const bool is_cut = error == asio::ssl::error::stream_truncated || error == asio::error::eof ||
+                      error == asio::error::connection_reset;
+  return is_cut ? "the connection was cut" : error.message();
 }
 
 }  // namespace
@@ -138,7 +146,7 @@ void ByteStream::read(std::span<char> space) {
   BRIDGE_ASSERT(user_ && !space.empty());
   auto done = [self = shared_from_this(), user = user_](error_code error, std::size_t size) {
     if (!self->user_) return;
-    if (error) return self->fail(NetworkFailureKind::reset, error.message());
+    if (error) return self->fail(NetworkFailureKind::reset, reset_text(error));
     self->user_->on_bytes(size);
   };
   const auto buffer = asio::buffer(space.data(), space.size());
@@ -166,7 +174,7 @@ void ByteStream::write(std::string_view bytes) {
   auto done = [self = shared_from_this(), user = user_](error_code error, std::size_t) {
     self->is_writing_ = false;
     if (!self->user_) return;
-    if (error) return self->fail(NetworkFailureKind::reset, error.message());
+    if (error) return self->fail(NetworkFailureKind::reset, reset_text(error));
     self->user_->on_written();
   };
   const auto buffer = asio::buffer(bytes.data(), bytes.size());

@@ -75,6 +75,21 @@ What is insecure:
 )");
 }
 
+TEST(ConfigurationDescription, SaysAtTheStartWhatRunsAndWhereItGoes) {
+  const ScratchDirectory scratch;
+  std::string text;
+  for (const StartFact& fact : facts_at_start(load(scratch, two_accounts)))
+    text += fact.account + "| " + fact.text + "\n";
+  EXPECT_EQ(text,
+            R"(| mark prices: per-symbol, every 1s, stale after 10s
+| comparison with the exchange: every 1m
+| environment mainnet, usdm: REST https://fapi.binance.com, user streams wss://fstream.binance.com/private, market streams wss://fstream.binance.com/market
+| environment simulator, usdm: REST http://127.0.0.1:8080, user streams wss://127.0.0.1:8443/private, market streams wss://127.0.0.1:8443/market
+main| usdm on mainnet: API key from env BINANCE_API_KEY, signs by HMAC from env BINANCE_API_SECRET
+tryout| disabled: left alone
+)");
+}
+
 TEST(ConfigurationDescription, KnowsNothingInsecureAboutSocketsAndFiles) {
   const ScratchDirectory scratch;
   const Configuration configuration = load(scratch, R"([publisher]

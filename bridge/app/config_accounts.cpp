@@ -172,14 +172,15 @@ void read_keys(ConfigReading& reading, TableReader& reader, AccountSettings& acc
 void check_key_is_unique(TableReader& reader, const std::vector<AccountSettings>& earlier,
                          const AccountSettings& account) {
   if (!account.enabled || account.api_key.name.empty()) return;
-  for (const AccountSettings& other : earlier) {
-    if (other.enabled && other.market == account.market && other.api_key == account.api_key &&
-        other.environment.name == account.environment.name)
-      reader.problem("api_key",
-                     fmt::format("is the key of account {} too, on the same market and environment",
-                                 in_quotes(other.name)),
-                     "give each account a key of its own, or disable one of them");
-  }
+  const auto other = std::find_if(earlier.begin(), earlier.end(), [&](const AccountSettings& one) {
+    return one.enabled && one.market == account.market && one.api_key == account.api_key &&
+           one.environment.name == account.environment.name;
+  });
+  if (other == earlier.end()) return;
+  reader.problem("api_key",
+                 fmt::format("is the key of account {} too, on the same market and environment",
+                             in_quotes(other->name)),
+                 "give each account a key of its own, or disable one of them");
 }
 
 AccountSettings read_account(ConfigReading& reading, const toml::table& table,

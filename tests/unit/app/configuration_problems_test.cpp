@@ -426,6 +426,14 @@ api_key = { env = "KEY" }
 api_secret = { env = "SECRET" }
 )";
 
+const std::string third_account = R"([[account]]
+name = "third"
+market = "usdm"
+environment = "testnet"
+api_key = { env = "KEY" }
+api_secret = { env = "SECRET" }
+)";
+
 INSTANTIATE_TEST_SUITE_P(
     Accounts, ConfigurationProblem,
     testing::Values(
@@ -481,6 +489,15 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"SameKeyTwice",
              account + second_account,
              {"bridge.toml:11:11: account.second.api_key: is the key of account \"main\" too, on "
+              "the same market and environment; give each account a key of its own, or disable "
+              "one of them"}},
+        // Once for each account that has it, not for each pair of them.
+        Case{"SameKeyThreeTimes",
+             account + second_account + third_account,
+             {"bridge.toml:11:11: account.second.api_key: is the key of account \"main\" too, on "
+              "the same market and environment; give each account a key of its own, or disable "
+              "one of them",
+              "bridge.toml:17:11: account.third.api_key: is the key of account \"main\" too, on "
               "the same market and environment; give each account a key of its own, or disable "
               "one of them"}}),
     name_of);

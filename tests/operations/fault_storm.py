@@ -1,13 +1,15 @@
 """Bridges in trouble, one kind of trouble each, and which alerts that is to raise."""
 
+import http.client
 import resource
 import socket
+import ssl
+import time
 from dataclasses import dataclass, field
 
 import zmq
 from harness.bridge import Bridge, BridgeSetup
 from harness.exchange import Account, SimulatedExchange
-from harness.waiting import wait_until
 
 FAKE_TIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"
 
@@ -104,11 +106,22 @@ def greet_strangely(desk):
                 pass
 
 
-def flood_a_subscriber_that_sleeps(desk):
+def subscribe_asleep(desk):
     desk.subscribe(b"", rcvhwm=1, rcvbuf=4096)
-    wait_until(lambda: desk.bridge.metrics().total("position_bridge_subscribers") >= 2,
-               "a subscriber that sleeps")
-    desk.exchange.ask("/flood", {"symbols": ["BTCUSDT", "ETHUSDT"], "frames": 40_000})
+
+
+def use_request_weight_up(desk):
+    """Another program behind the same address asks for everything, again and again."""
+    into_minute = time.time() % 60
+    if into_minute > 40:  # the exchange's count begins anew with each minute
+        time.sleep(60 - into_minute)
+    tls = ssl.create_default_context(cafile=desk.exchange.ca_file)
+    host, port = desk.exchange.address.split(":")
+    client = http.client.HTTPSConnection(host, int(port), timeout=5, context=tls)
+    for _ in range(200):  # of weight 10 each
+        client.request("GET", "/fapi/v1/premiumIndex")
+        client.getresponse().read()
+    client.close()
 
 
 def take_file_descriptors(desk):
@@ -159,8 +172,11 @@ TROUBLES = {
         {("PositionBridgeExchangeDelay",)},
         lambda desk: desk.exchange.fault("slow", scope="market", delay="4s")),
     "slow-subscriber": Trouble({("PositionBridgeSlowSubscriber",)},
-                               flood_a_subscriber_that_sleeps,
-                               settings={"publisher": {"send_high_water_mark": 100}}),
+                               subscribe_asleep,
+                               settings={"publisher": {"send_high_water_mark": 1}}),
+    "weight": Trouble({("PositionBridgeRestWeightHigh", "simulator")}, use_request_weight_up),
+    "ban": Trouble({("PositionBridgeBanned", "simulator")}, lambda desk: desk.exchange.fault(
+        "ban_address", address="127.0.0.1", duration="150s")),
     "strangers": Trouble({("PositionBridgeClientsRefused", "protocol")}, greet_strangely),
     "descriptors": Trouble({("PositionBridgeFileDescriptors",)}, take_file_descriptors),
 }

@@ -35,8 +35,7 @@ NO_METRICS = {"position_bridge_config"}
 NO_KEYS = {"account.status", "bridge.heartbeat", "bridge.shutdown"}  # topics of the bus
 
 # Metrics that other parts of the bridge are about to bring.
-COMING = {"position_bridge_rest_weight_limit", "position_bridge_rest_banned_until_timestamp_seconds",
-          "position_bridge_snapshots_served_total"}
+COMING = {"position_bridge_snapshots_served_total"}
 
 
 def pages():

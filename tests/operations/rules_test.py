@@ -72,7 +72,7 @@ def well():
         of_bridge("stream_connected", account="", stream="mark"): always(1),
         of_bridge("rest_used_weight", environment="mainnet"): always(300),
         of_bridge("rest_weight_limit", environment="mainnet"): always(2400),
-        of_bridge("rest_banned_until_timestamp_seconds", environment="mainnet"): always(0),
+        of_bridge("rest_silent_until_timestamp_seconds", environment="mainnet"): always(0),
         of_bridge("exchange_clock_offset_seconds", environment="mainnet"): always(-0.02),
         of_bridge("slow_subscriber_episodes_total"): always(0),
         of_bridge("subscribers"): always(2),
@@ -146,7 +146,7 @@ FAULTS = [
           {of_bridge("rest_used_weight", environment="mainnet"): from_minute(10, 300, 2000)},
           quiet="10m45s", fires="11m15s", environment="mainnet"),
     fault("PositionBridgeBanned",
-          {of_bridge("rest_banned_until_timestamp_seconds", environment="mainnet"):
+          {of_bridge("rest_silent_until_timestamp_seconds", environment="mainnet"):
            from_minute(10, 0, 1500)}, quiet="9m", environment="mainnet"),
     fault("PositionBridgeClockSkew",
           {of_bridge("exchange_clock_offset_seconds", environment="mainnet"):
@@ -185,8 +185,9 @@ QUIET = [
     ("three clients are refused", {
         of_bridge("subscriber_handshake_failures_total", reason="protocol"):
         from_minute(10, 0, 3)}),
-    ("a ban has ended", {
-        of_bridge("rest_banned_until_timestamp_seconds", environment="mainnet"): always(-5)}),
+    ("the exchange says to slow down for half a minute", {
+        of_bridge("rest_silent_until_timestamp_seconds", environment="mainnet"):
+        f"0x39 {10 * 60 + 30}x200"}),
 ]
 
 FIRING = """count by (alertname, account, stream, environment, reason, outcome) (

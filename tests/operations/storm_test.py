@@ -34,14 +34,11 @@ NOT_RAISED = {
     "PositionBridgePublishSlow": "a slow machine would be needed",
     "PositionBridgeLoopLag": "a slow machine would be needed",
     "PositionBridgeReloadFailed": "this version does not reload",
-    "PositionBridgeRestWeightHigh": "this version does not know the limit",
-    "PositionBridgeBanned": "this version does not know of bans",
 }
 
 # Panels whose queries may return nothing, and why.
 MAY_BE_EMPTY = {
     ("bus", "Snapshots", "A"): "this version serves none",
-    ("process", "Request weight", "A"): "this version does not know the limit",
 }
 
 

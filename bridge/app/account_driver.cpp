@@ -3,7 +3,6 @@
 #include <memory>
 #include <utility>
 
-#include "bridge/app/log.hpp"
 #include "bridge/app/server_address_of.hpp"
 #include "bridge/core/assert.hpp"
 #include "bridge/io/clock.hpp"
@@ -36,7 +35,7 @@ void AccountDriver::perform(const Effect& effect) {
     if (auto* client = connections_.find(list->stream))
       client->send_text(list_subscriptions_request(list->id));
   } else if (const auto* line = std::get_if<effect::Log>(&effect)) {
-    log(line->level, name_, line->text);
+    context_.say(name_, *line);
   } else {
     BRIDGE_UNREACHABLE("not an effect of an account's streams");
   }
@@ -67,8 +66,8 @@ void AccountDriver::stream_frame(StreamNumber stream, PaddedText frame, Now rece
   }
   session().stream_alive(stream, received);
   parse_errors_.add();
-  log(context_.repeats, received.monotonic, LogLevel::warn, name_,
-      "user stream: a message could not be read: " + to_string(message.error()));
+  context_.say(name_, {LogLevel::warn,
+                       "user stream: a message could not be read: " + to_string(message.error())});
 }
 
 void AccountDriver::stream_turn_ended() {

@@ -265,6 +265,7 @@ void BridgeProcess::note_turn() {
   const MonotonicTime now = read_monotonic_clock();
   last_turn_us_.set(now.time_since_epoch().count());
   subscriber_log_.look(*socket_, now);
+  for (const auto& driver : drivers_) driver->report_repeats(now);
   turn_timer_.expires_after(turn_interval);
   turn_timer_.async_wait([this](boost::system::error_code error) {
     if (error) return;

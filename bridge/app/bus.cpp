@@ -2,7 +2,6 @@
 
 #include <array>
 
-#include "bridge/app/log.hpp"
 #include "bridge/core/assert.hpp"
 #include "bridge/io/clock.hpp"
 #include "bridge/wire/bus_topics.hpp"
@@ -94,14 +93,6 @@ void Bus::observe_delays(const PositionUpdate& update, WallTime published,
   if (!said_at) return;
   metrics_.receive_to_publish.observe(published - update.received);
   metrics_.exchange_to_publish.observe(published + Duration{clock.offset_to_wall_us()} - *said_at);
-}
-
-void EnvironmentPublications::publish(const AccountStatus& status) {
-  bus_.publish(status);
-  const auto [said, is_first] = said_.try_emplace(status.account.name, status.state);
-  if (!is_first && said->second == status.state) return;
-  said->second = status.state;
-  log(LogLevel::info, status.account.name, "is " + std::string{to_string(status.state)});
 }
 
 }  // namespace bridge

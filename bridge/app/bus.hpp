@@ -1,11 +1,11 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "bridge/app/position_log.hpp"
 #include "bridge/core/counter.hpp"
 #include "bridge/core/exchange_clock.hpp"
 #include "bridge/core/histogram.hpp"
@@ -76,14 +76,19 @@ class EnvironmentPublications final : public Publications {
  public:
   EnvironmentPublications(Bus& bus, const ExchangeClock& clock) : bus_{bus}, clock_{clock} {}
 
-  void publish(const PositionUpdate& update) override { bus_.publish(update, clock_); }
-  // Says in the log, too, what an account has become.
-  void publish(const AccountStatus& status) override;
+  void publish(const PositionUpdate& update) override {
+    bus_.publish(update, clock_);
+    log_.note(update);
+  }
+  void publish(const AccountStatus& status) override {
+    bus_.publish(status);
+    log_.note(status);
+  }
 
  private:
   Bus& bus_;
   const ExchangeClock& clock_;
-  std::map<std::string, AccountState, std::less<>> said_;  // by account
+  PositionLog log_;
 };
 
 }  // namespace bridge

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <string_view>
 
 #include <boost/asio/io_context.hpp>
 
@@ -20,6 +21,10 @@ struct DriverContext {
   RepeatLimiter& repeats;
   // To be called after the session was told something: performs what it wants now.
   std::function<void()> settle;
+
+  // Writes down what a session has to say; complaints that repeat themselves are held back and
+  // counted. An empty account: it concerns all of the environment.
+  void say(std::string_view account, const effect::Log& line) const;
 };
 
 }  // namespace bridge

@@ -61,6 +61,10 @@ void EnvironmentDriver::stop() {
   settle();
 }
 
+void EnvironmentDriver::report_repeats(MonotonicTime now) {
+  log_held_back(repeats_, now);
+}
+
 // --- effects --------------------------------------------------------------------------------
 
 void EnvironmentDriver::settle() {
@@ -76,7 +80,7 @@ void EnvironmentDriver::perform(const EnvironmentSession::OwnedEffect& owned) {
   } else if (owned.owner != EnvironmentSession::clock_owner) {
     accounts_[owned.owner]->perform(owned.effect);
   } else if (const auto* line = std::get_if<effect::Log>(&owned.effect)) {
-    log(line->level, {}, line->text);
+    context_.say({}, *line);
   } else {
     BRIDGE_UNREACHABLE("not an effect of the clock");
   }

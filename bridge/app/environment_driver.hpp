@@ -46,6 +46,8 @@ class EnvironmentDriver {
   // has_requests().
   void stop();
   bool has_requests() const { return rest_.has_requests(); }
+  // Says what the log has held back of a burst that is over; to be called now and then.
+  void report_repeats(MonotonicTime now);
 
   const Environment& environment() const { return settings_.environment; }
   const EnvironmentSession& session() const { return session_; }

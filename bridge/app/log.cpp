@@ -72,6 +72,10 @@ class StderrSink final : public spdlog::sinks::base_sink<spdlog::details::null_m
   std::atomic<SteadyTime> end_{SteadyTime::max()};
 };
 
+std::string times(std::uint64_t count) {
+  return count == 1 ? "once" : fmt::format("{} times", count);
+}
+
 }  // namespace
 
 struct Logging::Writer {
@@ -122,11 +126,19 @@ void log(RepeatLimiter& limiter, MonotonicTime now, LogLevel level, std::string_
 
 void log(RepeatLimiter& limiter, MonotonicTime now, LogLevel level, std::string_view account,
          std::string_view message, std::string_view fact) {
-  const auto held_back = limiter.admit(fact, now);
+  const auto held_back =
+      limiter.admit(fact, now, {level, std::string{account}, std::string{message}});
   if (!held_back) return;
   if (*held_back == 0) return log(level, account, message);
   log(level, account,
-      fmt::format("{} (and {} times more since it was last said)", message, *held_back));
+      fmt::format("{} (and {} more since it was last said)", message, times(*held_back)));
+}
+
+void log_held_back(RepeatLimiter& limiter, MonotonicTime now) {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(limiter.interval()).count();
+  for (const auto& [key, count, last] : limiter.expire(now))
+    log(last.level, last.account,
+        fmt::format("{} (and {} more within {} s)", last.message, times(count), seconds));
 }
 
 std::uint64_t log_lines(LogLevel level) {

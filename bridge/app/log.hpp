@@ -46,6 +46,10 @@ void log(RepeatLimiter& limiter, MonotonicTime now, LogLevel level, std::string_
 void log(RepeatLimiter& limiter, MonotonicTime now, LogLevel level, std::string_view account,
          std::string_view message, std::string_view fact);
 
+// Says of what the limiter holds back, and what has not been said for its interval, how often it
+// was: so that the end of a burst is reported too. To be called now and then.
+void log_held_back(RepeatLimiter& limiter, MonotonicTime now);
+
 // Lines since the process started, for the metrics.
 std::uint64_t log_lines(LogLevel level);
 // Lines given up because stderr was not drained; of the present Logging.

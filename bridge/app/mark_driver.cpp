@@ -5,7 +5,6 @@
 #include <utility>
 #include <vector>
 
-#include "bridge/app/log.hpp"
 #include "bridge/app/server_address_of.hpp"
 #include "bridge/core/assert.hpp"
 #include "bridge/io/clock.hpp"
@@ -23,7 +22,7 @@ void MarkDriver::perform(const Effect& effect) {
   } else if (const auto* change = std::get_if<effect::ChangeSubscriptions>(&effect)) {
     perform(*change);
   } else if (const auto* line = std::get_if<effect::Log>(&effect)) {
-    log(line->level, {}, line->text);
+    context_.say({}, *line);
   } else {
     BRIDGE_UNREACHABLE("not an effect of the mark price stream");
   }
@@ -58,7 +57,7 @@ void MarkDriver::stream_frame(StreamNumber stream, PaddedText frame, Now receive
   const auto message = parser_.parse(frame);
   if (!message) {
     session().stream_alive(stream, received);
-    note(message.error(), 1, received);
+    note(message.error(), 1);
   } else if (const auto* prices = std::get_if<MarkPriceTicks>(&*message)) {
     take_prices(stream, *prices, received);
   } else if (const auto* reply = std::get_if<ControlReply>(&*message)) {
@@ -70,13 +69,13 @@ void MarkDriver::stream_frame(StreamNumber stream, PaddedText frame, Now receive
 
 void MarkDriver::take_prices(StreamNumber stream, const MarkPriceTicks& prices, Now received) {
   session().stream_prices(stream, prices.ticks, received);
-  if (prices.first_error) note(*prices.first_error, prices.rows_failed, received);
+  if (prices.first_error) note(*prices.first_error, prices.rows_failed);
 }
 
-void MarkDriver::note(const ParseError& error, std::size_t count, Now now) {
+void MarkDriver::note(const ParseError& error, std::size_t count) {
   parse_errors_.add(count);
-  log(context_.repeats, now.monotonic, LogLevel::warn, {},
-      "mark price stream: a message could not be read: " + to_string(error));
+  context_.say(
+      {}, {LogLevel::warn, "mark price stream: a message could not be read: " + to_string(error)});
 }
 
 void MarkDriver::stream_turn_ended() {

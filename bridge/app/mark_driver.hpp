@@ -28,7 +28,7 @@ class MarkDriver final : public StreamOwner {
   void perform(const effect::OpenMarketStream& open);
   void perform(const effect::ChangeSubscriptions& change);
   void take_prices(StreamNumber stream, const MarkPriceTicks& prices, Now received);
-  void note(const ParseError& error, std::size_t count, Now now);
+  void note(const ParseError& error, std::size_t count);
   MarkSession& session() { return context_.session.mark(); }
 
   DriverContext& context_;

@@ -1,6 +1,7 @@
 #include "bridge/app/repeat_limiter.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "bridge/core/assert.hpp"
 
@@ -11,20 +12,22 @@ RepeatLimiter::RepeatLimiter(Duration interval, std::size_t keys_max)
   BRIDGE_ASSERT(keys_max > 0);
 }
 
-std::optional<std::uint64_t> RepeatLimiter::admit(std::string_view key, MonotonicTime now) {
+std::optional<std::uint64_t> RepeatLimiter::admit(std::string_view key, MonotonicTime now,
+                                                  RepeatedLine line) {
   const auto found = entries_.find(key);
   if (found == entries_.end()) {
     make_room();
-    entries_.emplace(key, Entry{now, 0});
+    entries_.emplace(key, Entry{now, 0, {}});
     return 0;
   }
   Entry& entry = found->second;
   if (now - entry.admitted < interval_) {
     ++entry.held_back;
+    entry.last = std::move(line);
     return std::nullopt;
   }
   const std::uint64_t held_back = entry.held_back;
-  entry = {now, 0};
+  entry = {now, 0, {}};
   return held_back;
 }
 
@@ -35,7 +38,8 @@ std::vector<RepeatLimiter::HeldBack> RepeatLimiter::expire(MonotonicTime now) {
       ++entry;
       continue;
     }
-    if (entry->second.held_back > 0) ended.push_back({entry->first, entry->second.held_back});
+    if (entry->second.held_back > 0)
+      ended.push_back({entry->first, entry->second.held_back, std::move(entry->second.last)});
     entry = entries_.erase(entry);
   }
   return ended;

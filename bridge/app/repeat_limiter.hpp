@@ -8,9 +8,17 @@
 #include <string_view>
 #include <vector>
 
+#include "bridge/core/log_level.hpp"
 #include "bridge/core/time.hpp"
 
 namespace bridge {
+
+// What is to be said of a fact.
+struct RepeatedLine {
+  LogLevel level = LogLevel::info;
+  std::string account;
+  std::string message;
+};
 
 // Lets the same fact through once in a while, and counts what it holds back meanwhile.
 //
@@ -22,23 +30,27 @@ class RepeatLimiter {
   struct HeldBack {
     std::string key;
     std::uint64_t count = 0;
+    RepeatedLine last;
   };
 
   explicit RepeatLimiter(Duration interval, std::size_t keys_max = 1024);
 
   // May it be said now? If so: how often it was held back since it was last said. If not: nothing.
-  std::optional<std::uint64_t> admit(std::string_view key, MonotonicTime now);
+  std::optional<std::uint64_t> admit(std::string_view key, MonotonicTime now,
+                                     RepeatedLine line = {});
 
   // Forgets what was not said for an interval, and returns those of it that held something back, so
   // that the end of a burst is reported too. Sorted by key.
   std::vector<HeldBack> expire(MonotonicTime now);
 
+  Duration interval() const { return interval_; }
   std::size_t size() const { return entries_.size(); }
 
  private:
   struct Entry {
     MonotonicTime admitted;
     std::uint64_t held_back = 0;
+    RepeatedLine last;  // of those held back
   };
 
   void make_room();

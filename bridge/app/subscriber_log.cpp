@@ -66,6 +66,7 @@ void SubscriberLog::look(const PublisherSocket& socket, MonotonicTime now) {
             std::to_string(episodes) + " times since the start",
         "slow");
   }
+  log_held_back(repeats_, now);
 }
 
 std::uint64_t SubscriberLog::news(std::uint64_t count, std::uint64_t& seen) {

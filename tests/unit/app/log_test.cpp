@@ -132,6 +132,23 @@ TEST(Log, SaysWithARepeatedLineHowManyWereHeldBack) {
   EXPECT_THAT(text, HasSubstr("account=other  again\n"));
 }
 
+TEST(Log, SaysAtTheEndOfABurstHowManyWereHeldBack) {
+  CapturedStderr captured;
+  RepeatLimiter limiter{10s};
+  const MonotonicTime start{1h};
+  {
+    const Logging logging{LogLevel::info, LogFormat::text};
+    for (const auto at : {0s, 1s, 2s}) log(limiter, start + at, LogLevel::warn, "main", "again");
+    log(limiter, start, LogLevel::warn, "other", "once");
+    log_held_back(limiter, start + 9s);
+    log_held_back(limiter, start + 10s);
+    log_held_back(limiter, start + 20s);
+  }
+  const std::string text = captured.text();
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 3) << text;
+  EXPECT_THAT(text, HasSubstr("WARN  account=main  again (and 2 times more within 10 s)\n"));
+}
+
 // A pipe in the place of stderr that nobody reads.
 class UndrainedStderr {
  public:

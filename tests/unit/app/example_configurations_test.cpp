@@ -141,6 +141,15 @@ TEST_F(ExampleConfigurations, SecretsOfTheQuickStartComeFromSixVariables) {
   EXPECT_EQ(secrets->at(2).signing_key.reveal(), "QUICKSTART_HEDGED_API_SECRET");
 }
 
+TEST_F(ExampleConfigurations, EncryptedBusCanBeReachedFromOtherMachinesByTwoClients) {
+  const auto configuration = load_configuration(scratch_.path() / "config/curve.toml");
+  ASSERT_TRUE(configuration.has_value()) << to_string(configuration.error());
+  ASSERT_TRUE(configuration->publisher.curve.has_value());
+  EXPECT_EQ(configuration->publisher.curve->allowed_clients.size(), 2U);
+  EXPECT_EQ(configuration->publisher.bind.front(), "tcp://0.0.0.0:5556");
+  EXPECT_THAT(insecurities(*configuration), ElementsAre());
+}
+
 TEST_F(ExampleConfigurations, ProcessesOnOneMachineShareNothing) {
   const auto a = load_configuration(scratch_.path() / "config/process-a.toml");
   const auto b = load_configuration(scratch_.path() / "config/process-b.toml");

@@ -98,7 +98,7 @@ BusValue status_page(const BridgeProcess& process) {
       {"instance", text(identity.instance)},
       {"version", text(POSITION_BRIDGE_VERSION)},
       {"epoch", integer(to_us(identity.epoch))},
-      {"uptime_seconds", integer((now - process.started()).count() / 1'000'000)},
+      {"uptime", integer((now - process.started()).count() / 1'000'000)},
       {"accounts", BusValue{std::move(accounts)}},
   }};
 }

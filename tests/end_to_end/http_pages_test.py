@@ -160,7 +160,7 @@ class HttpPages(EndToEndTest):
         status, headers, body = self.bridge.get("/status")
         self.assertEqual((200, "application/json"), (status, headers["Content-Type"]))
         page = json.loads(body)
-        for name in ("instance", "version", "epoch", "uptime_seconds", "accounts"):
+        for name in ("instance", "version", "epoch", "uptime", "accounts"):
             self.assertIn(name, page)
         self.assertEqual(self.subscriber.statuses["alpha"]["epoch"], page["epoch"])
         self.assertEqual(["alpha", "beta"], [entry["account"] for entry in page["accounts"]])

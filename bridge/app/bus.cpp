@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "bridge/app/log.hpp"
 #include "bridge/core/assert.hpp"
 #include "bridge/io/clock.hpp"
 #include "bridge/wire/bus_topics.hpp"

@@ -103,11 +103,7 @@ PositionBook::Outcome PositionBook::apply(SymbolId symbol, const PositionChange&
   const bool is_older = entry.position.changed_at && transaction_time < *entry.position.changed_at;
   const bool is_overtaken = !entry.position.is_open() && transaction_time < rows_certain_before_;
   if (is_older || is_overtaken) return {&entry, Change::ignored};
-  if (change.margin_type) {
-    SymbolSettings& known = settings_[symbol];
-    known.settings.margin_type = change.margin_type;
-    known.margin_type_told_at = transaction_time;
-  }
+  if (change.margin_type) learn_margin_type(symbol, *change.margin_type, transaction_time);
 
   Position next = entry.position;
   next.amount = change.amount;
@@ -219,6 +215,18 @@ PositionBook::Entry& PositionBook::entry_of(SymbolId symbol, PositionSide side) 
   }
   place->second = &entry;
   return entry;
+}
+
+// It is one for all sides of the symbol. Those that are open are told of by rows of their own.
+void PositionBook::learn_margin_type(SymbolId symbol, MarginType type, WallTime transaction_time) {
+  SymbolSettings& known = settings_[symbol];
+  known.margin_type_told_at = transaction_time;
+  if (std::exchange(known.settings.margin_type, type) == type) return;
+  for (const PositionSide side : all_position_sides) {
+    const auto found = by_key_.find({symbol, side});
+    if (found != by_key_.end() && !found->second->position.is_open())
+      found->second->position.margin_type = type;
+  }
 }
 
 PositionBook::Change PositionBook::replace(Entry& entry, Position next) {

@@ -131,6 +131,7 @@ class PositionBook {
   Comparison merge(SymbolTable& symbols, const PositionRows& rows, WallTime certain_before,
                    Trust trust);
   Change replace(Entry& entry, Position next);
+  void learn_margin_type(SymbolId symbol, MarginType type, WallTime transaction_time);
   std::vector<Entry*> apply_settings(SymbolId symbol);
 
   std::deque<Entry> entries_;

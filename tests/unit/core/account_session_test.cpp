@@ -238,8 +238,7 @@ TEST_F(AccountSessionTest, MetricsSayWhenTheListenKeyExpires) {
   EXPECT_EQ(expiry(), to_us(now().wall + limits::listen_key_life));
   pass(limits::listen_key_renewal_max);
   answer(Endpoint::keep_listen_key_alive, network_failure());
-  EXPECT_EQ(expiry(),
-            to_us(now().wall + limits::listen_key_life - limits::listen_key_renewal_max));
+  EXPECT_EQ(expiry(), to_us(now().wall + limits::listen_key_life - limits::listen_key_renewal_max));
   message(ListenKeyExpired{.listen_key = Secret{"KEY"}});
   EXPECT_EQ(expiry(), 0) << "it is dead";
   pass(limits::backoff_max);

@@ -210,6 +210,21 @@ TEST_F(PositionBookTest, SymbolConfigsSetLeverageAndMarginTypeOfOpenPositions) {
   EXPECT_EQ(entry->position.margin_type, MarginType::isolated);
 }
 
+// The simulation found it: the margin type was changed while nothing was open, which is told of the
+// BOTH side alone, and then a comparison opened a leg that the stream had not told of.
+TEST_F(PositionBookTest, MarginTypeThatWasToldOfOneSideIsThatOfALegThatOpensLater) {
+  PositionChange isolated = change("BTCUSDT", short_side, "-1", "100");
+  isolated.margin_type = MarginType::isolated;
+  const SymbolId symbol = symbols_.intern("BTCUSDT");
+  book_.apply(symbol, isolated, exchange_time(1));
+  isolated.amount = isolated.entry_price = decimal("0");
+  book_.apply(symbol, isolated, exchange_time(2));
+  book_.apply(symbol, change("BTCUSDT", both, "0", "0"), exchange_time(3));  // cross
+  correct_by({row("BTCUSDT", short_side, "-2", "100", 4)}, 5'000);
+  EXPECT_EQ(book_.find(symbol, short_side)->position.amount, decimal("-2"));
+  EXPECT_EQ(book_.find(symbol, short_side)->position.margin_type, MarginType::cross);
+}
+
 TEST_F(PositionBookTest, RevisionMovesWithEveryChange) {
   apply("BTCUSDT", both, "0.5", 1);
   const auto* entry = book_.find(symbols_.intern("BTCUSDT"), both);

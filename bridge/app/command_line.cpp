@@ -17,8 +17,8 @@ constexpr const char* description =
     "joins the two, and publishes every change as a msgpack message on a ZeroMQ socket.";
 
 constexpr const char* footer =
-    "Exit codes: 0 done, 64 bad usage, 69 an address cannot be bound or the bridge is not ready,\n"
-    "70 internal error, 78 bad configuration.";
+    "Exit codes: 0 done, 64 bad usage, 69 an address cannot be bound, the bridge is not ready or\n"
+    "turns us away, 70 internal error, 78 bad configuration.";
 
 constexpr const char* default_config = "config/bridge.toml";
 constexpr const char* default_health_url = "http://127.0.0.1:9464";

@@ -6,7 +6,7 @@ namespace bridge {
 enum class ExitCode : int {
   done = 0,
   bad_usage = 64,
-  not_available = 69,  // an address cannot be bound, or the bridge is not ready
+  not_available = 69,  // an address cannot be bound; the bridge is not ready, or turns us away
   internal_error = 70,
   bad_configuration = 78,
 };

@@ -268,20 +268,19 @@ Result<void, std::string> PublisherSocket::disconnect_subscribers() {
   return {};
 }
 
-std::optional<Subscription> PublisherSocket::receive_subscription() {
-  // Peers may send anything; what is no subscription is passed over, a bounded number of times.
-  for (int count = 0; count < subscriptions_per_drain_max; ++count) {
-    const int received = uninterrupted(
-        [&] { return zmq_msg_recv(subscription_.handle(), socket_.handle(), ZMQ_DONTWAIT); });
-    if (received < 0) return std::nullopt;
-    const std::string_view text{subscription_.data<char>(), subscription_.size()};
-    if (text.empty() || (text[0] != subscribe_byte && text[0] != unsubscribe_byte)) continue;
-    return Subscription{.topic = text.substr(1),
-                        .change = text[0] == subscribe_byte ? SubscriptionChange::subscribe
-                                                            : SubscriptionChange::unsubscribe,
-                        .peer = peer_of(subscription_)};
-  }
-  return std::nullopt;
+bool PublisherSocket::receive_message() {
+  return uninterrupted(
+             [&] { return zmq_msg_recv(received_.handle(), socket_.handle(), ZMQ_DONTWAIT); }) >= 0;
+}
+
+std::optional<Subscription> PublisherSocket::received_subscription() {
+  const std::string_view text{received_.data<char>(), received_.size()};
+  if (text.empty() || (text[0] != subscribe_byte && text[0] != unsubscribe_byte))
+    return std::nullopt;
+  return Subscription{.topic = text.substr(1),
+                      .change = text[0] == subscribe_byte ? SubscriptionChange::subscribe
+                                                          : SubscriptionChange::unsubscribe,
+                      .peer = peer_of(received_)};
 }
 
 }  // namespace bridge

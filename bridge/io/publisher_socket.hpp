@@ -23,8 +23,9 @@ namespace bridge {
 
 // What subscribers are asked for at most: a topic is 200 bytes or less. Also what they may send.
 constexpr int subscription_size_max = 1024;
-// Subscriptions taken in one call of drain_subscriptions().
-constexpr int subscriptions_per_drain_max = 1024;
+// Messages of subscribers taken in one call of drain_subscriptions(): some milliseconds of work,
+// and more in a second than one of them can send, since libzmq keeps all that are not taken.
+constexpr int subscriptions_per_drain_max = 20'000;
 
 // Encryption with CURVE. It takes a handler that knows who may connect: without one libzmq would
 // let in whoever knows the public key.
@@ -71,10 +72,8 @@ class PublisherSocket {
   // callback(const Subscription&). At most subscriptions_per_drain_max.
   template <class Callback>
   void drain_subscriptions(Callback&& callback) {
-    for (int count = 0; count < subscriptions_per_drain_max; ++count) {
-      const std::optional<Subscription> subscription = receive_subscription();
-      if (!subscription) return;
-      callback(*subscription);
+    for (int count = 0; count < subscriptions_per_drain_max && receive_message(); ++count) {
+      if (const auto subscription = received_subscription()) callback(*subscription);
     }
   }
 
@@ -95,13 +94,15 @@ class PublisherSocket {
   PublisherSocket(zmq::context_t& context, const PublisherOptions& options);
 
   std::optional<std::string> try_strangers(zmq::context_t& context, const Secret& secret_key);
-  std::optional<Subscription> receive_subscription();
+  bool receive_message();
+  // Nothing: peers may send anything, and this is no subscription.
+  std::optional<Subscription> received_subscription();
   void send_first_frame(std::string_view topic);
 
   std::vector<IpcLock> locks_;
   zmq::socket_t socket_;
   std::unique_ptr<SocketMonitor> monitor_;  // after the socket: it ends first
-  zmq::message_t subscription_;
+  zmq::message_t received_;
   std::vector<std::string> last_endpoints_;
   Counter slow_subscriber_episodes_;
 };

@@ -29,6 +29,15 @@ class Bus(EndToEndTest):
         self.assertEqual(raw[start:],
                          [(message.topic, message.payload) for message in other.messages[place:]])
 
+    def test_a_second_bridge_does_not_take_the_path_of_the_first(self):
+        ipc = f"ipc://{self.folder}/bus"
+        self.start([holding("alpha")], more_endpoints=[ipc])
+        setup = BridgeSetup.at(self.exchange, self.folder, self.accounts, more_endpoints=[ipc])
+        second = self.start_bridge(setup, name="second")
+        self.assertEqual(69, second.wait(5))
+        self.assertIn("belongs to another running bridge", second.errors())
+        self.subscribe(ipc).wait_for_heartbeat()
+
     def test_a_filter_that_ends_with_a_dot_is_of_one_account_or_symbol(self):
         self.start([holding("main"), holding("main2")])
         for topic in ("position.update.main.", "position.update.main2.BTCUSDT."):

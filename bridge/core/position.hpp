@@ -15,8 +15,10 @@ constexpr int position_side_count = 3;
 
 // Which way the position points; follows from the sign of its amount.
 enum class Side : std::uint8_t { long_side, short_side, flat };
+constexpr int side_count = 3;
 
 enum class MarginType : std::uint8_t { cross, isolated };
+constexpr int margin_type_count = 2;
 
 // One-way or hedge: whether the account may hold a long and a short leg of one symbol.
 enum class PositionMode : std::uint8_t { one_way, hedge };

@@ -16,9 +16,11 @@
 namespace bridge {
 
 enum class Venue : std::uint8_t { binance_usdm, binance_coinm, binance_pm_um, binance_pm_cm };
+constexpr int venue_count = 4;
 
 // Whether the size and the mark price of a position can be trusted now.
 enum class PositionState : std::uint8_t { live, stale };
+constexpr int position_state_count = 2;
 
 enum class AccountState : std::uint8_t { connecting, syncing, live, stale, failed, stopped };
 constexpr int account_state_count = 6;

@@ -32,7 +32,8 @@ struct Scene {
   /// The first violation; a simulation ends with it.
   std::optional<Violation>& violation;
 
-  bool is_paused() const { return clock.elapsed() < paused_until; }
+  /// Also in the moment in which it goes on: it may not have been woken yet.
+  bool is_paused() const { return clock.elapsed() <= paused_until; }
   std::string account_name(AccountIndex account) const {
     return driver.feed().identity(account).name;
   }

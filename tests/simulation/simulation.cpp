@@ -136,7 +136,7 @@ void Simulation::take(const Event& event) {
   const bool is_for_bridge = event.kind == EventKind::frames_to_client ||
                              event.kind == EventKind::answer_to_client ||
                              event.kind == EventKind::request_times_out;
-  if (is_for_bridge && scene_.is_paused()) {
+  if (is_for_bridge && clock_.elapsed() < paused_until_) {
     queue_.schedule(paused_until_, event.kind, event.subject);
     return;
   }

@@ -13,7 +13,7 @@ class BridgeSetup:
     """A configuration of the bridge for accounts at one exchange, and the secrets that it names."""
 
     def __init__(self, folder, accounts, rest, streams, ca_file=None, bridge=None, publisher=None,
-                 mark_price=None, reconcile="0s", account_settings=None, more_endpoints=()):
+                 mark_price=None, user_stream=None, reconcile="0s", account_settings=None, more_endpoints=()):
         self.folder = folder
         self.account_settings = account_settings or {}
         self.bus_port = free_port()
@@ -34,6 +34,7 @@ class BridgeSetup:
                          | (publisher or {}))
             + toml_table("[http]", {"listen": f"127.0.0.1:{self.http_port}"})
             + toml_table("[mark_price]", mark_price or {})
+            + toml_table("[user_stream]", user_stream or {})
             + toml_table("[reconcile]", {"interval": reconcile})
             + toml_table("[environment.simulator]", environment)
             + "".join(self._account(account) for account in accounts), encoding="utf-8")

@@ -1,0 +1,81 @@
+"""Other ways to the same streams: all mark prices at once, and other addresses of user streams."""
+
+import unittest
+
+from harness.exchange import Account
+from harness.waiting import wait_until
+from harness.world import EndToEndTest
+
+
+def holding(name, mode="one-way"):
+    sides = ("LONG", "SHORT") if mode == "hedge" else ("LONG",)
+    return Account(name, mode=mode, positions=[
+        {"symbol": symbol, "side": side, "quantity": "2.000"}
+        for symbol in ("BTCUSDT", "XAUUSDT") for side in sides])
+
+
+class StreamForms(EndToEndTest):
+    def check_it_works(self):
+        self.wait_until_priced()
+        self.wait_until_true()
+        since = self.subscriber.count()
+        self.exchange.trade("alpha", "ETHUSDT", "BUY", "1.5")
+        self.exchange.trade("hedged", "ETHUSDT", "SELL", "2.5", position_side="SHORT")
+        self.subscriber.wait_for_update("alpha", "ETHUSDT", since=since, size="1.5",
+                                        trigger="account_update")
+        self.subscriber.wait_for_update("hedged", "ETHUSDT", "SHORT", since=since, size="2.5",
+                                        trigger="account_update")
+        self.wait_until_priced()
+        self.wait_until_true()
+
+    def wait_until_priced(self):
+        wait_until(lambda: all(message["mark_price"] is not None and message["state"] == "live"
+                               for message in dict(self.subscriber.positions).values()
+                               if message["side"] != "FLAT"), "a price for each position")
+
+    def test_all_mark_prices_come_over_one_subscription(self):
+        self.start([holding("alpha"), holding("hedged", "hedge")], mark_price={"mode": "all"})
+        self.check_it_works()
+        self.assertEqual([{"!markPrice@arr@1s"}],
+                         list(self.exchange.mark_price_streams().values()))
+
+    def test_all_mark_prices_are_asked_for_again_after_a_cut(self):
+        self.start([holding("alpha"), holding("hedged", "hedge")], mark_price={"mode": "all"})
+        self.wait_until_priced()
+        since = self.subscriber.count()
+        self.exchange.fault("cut", scope="market", close_code=1001)
+        self.subscriber.wait_for_state("alpha", "stale", since)
+        self.subscriber.wait_for_state("alpha", "live", since)
+        self.check_it_works()
+
+    def test_user_streams_may_be_subscribed_to(self):
+        self.start([holding("alpha"), holding("hedged", "hedge")],
+                   user_stream={"form": "subscribe"})
+        self.check_it_works()
+        since = self.subscriber.count()
+        self.exchange.fault("expire_key", account="alpha")
+        self.subscriber.wait_for_state("alpha", "stale", since)
+        self.subscriber.wait_for_state("alpha", "live", since)
+        self.wait_until_true()
+
+    def test_user_streams_may_be_named_in_the_path_where_that_is_served(self):
+        self.start([holding("alpha"), holding("hedged", "hedge")],
+                   rules={"key_in_path": "delivers"}, user_stream={"form": "path"})
+        self.check_it_works()
+
+    def test_an_account_whose_events_are_overlooked_is_not_live_before_they_are_not(self):
+        self.start([holding("alpha"), holding("beta")])
+        self.exchange.fault("ignore_events", account="alpha", count=1)
+        since = self.subscriber.count()
+        self.exchange.fault("cut", scope="user", account="alpha")
+        self.subscriber.wait_for_state("alpha", "stale", since)
+        self.subscriber.wait_for_state("alpha", "live", since)
+        self.assertEqual(1, self.bridge.metrics().total(
+            "position_bridge_stream_disconnects_total", account="alpha", reason="deaf"))
+        self.assertEqual([], self.subscriber.status_changes("beta", since))
+        self.exchange.trade("alpha", "BTCUSDT", "BUY", "1.000")
+        self.wait_until_true()
+
+
+if __name__ == "__main__":
+    unittest.main()

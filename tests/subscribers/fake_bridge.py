@@ -92,6 +92,13 @@ class FakeBridge:
         for message in messages:
             self.send(topic, message)
 
+    def answer_again(self):
+        """To every request that was not withdrawn, as after a new connection."""
+        with self._lock:
+            for _, topic in self.requests:
+                if topic not in self.withdrawn:
+                    self._answer(topic)
+
     def _parts(self, scope, name, account):
         rows = None if account.positions is None else list(account.positions.values())
         cuts = [rows[start:start + self.part_size]

@@ -208,14 +208,29 @@ class Scripted(unittest.TestCase):
         self.wait_until_true()
         self.assert_counted(epochs=1)
 
+    def test_an_answer_may_be_the_first_word_of_a_new_epoch(self):
+        self.start_true()
+        self.bridge.answers_snapshots = False
+        asked = len(self.bridge.requests)
+        self.bridge.update("main", "BTCUSDT", "2", is_lost=True)
+        wait_until(lambda: len(self.bridge.requests) - asked >= len(self.subscribers),
+                   "each asks for main")
+        self.bridge.heartbeats = False
+        self.bridge.restart(["main"])
+        self.bridge.update("main", "BTCUSDT", "8", is_lost=True)
+        self.bridge.answer_again()
+        self.wait(lambda subscriber: self.counted(subscriber, "epochs") == 1, "a new epoch")
+        self.bridge.answers_snapshots = self.bridge.heartbeats = True
+        self.wait_until_true()
+
     def test_silence_makes_everything_stale_until_a_snapshot(self):
         self.start_true()
-        self.bridge.heartbeats = False
+        self.bridge.heartbeats = self.bridge.answers_snapshots = False
         self.wait(lambda subscriber: not subscriber.is_current()
-                  and [body["state"] for body in subscriber.positions().values()] == ["stale"]
-                  or self.counted(subscriber, "stale") >= 1, "stale after three heartbeats")
-        self.bridge.heartbeats = True
-        self.wait_until_true()
+                  and [body["state"] for body in subscriber.positions().values()] == ["stale"],
+                  "stale after three heartbeats")
+        self.bridge.heartbeats = self.bridge.answers_snapshots = True
+        self.wait_until_true(15.0)
         for subscriber in self.subscribers:
             self.assertGreaterEqual(self.counted(subscriber, "stale"), 1, subscriber.language)
             self.assertGreaterEqual(self.counted(subscriber, "snapshots"), 1, subscriber.language)

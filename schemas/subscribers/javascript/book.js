@@ -146,9 +146,10 @@ export class Book {
   }
 
   #onSnapshot(topic, message) {
-    const [scope, ask] = [...this.#asks].find(([, each]) => each.topic === topic);
+    const [scope, ask] = [...this.#asks].find(([, each]) => each.topic === topic) ?? [];
     const name = message.account;
-    if (!this.#isFollowed(name)) return;
+    // A new epoch may just have ended what was asked of the last one.
+    if (ask === undefined || !this.#isFollowed(name)) return;
     if (message.part === 1) {
       ask.account = name;
       ask.parts = [];

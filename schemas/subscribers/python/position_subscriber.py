@@ -146,9 +146,11 @@ class Book:
                 self._want(name, now)
 
     def _on_snapshot(self, topic, message):
-        scope, ask = next(item for item in self._asks.items() if item[1].topic == topic)
+        scope, ask = next((item for item in self._asks.items() if item[1].topic == topic),
+                          (None, None))
         name = message["account"]
-        if not self._is_followed(name):
+        # A new epoch may just have ended what was asked of the last one.
+        if ask is None or not self._is_followed(name):
             return
         if message["part"] == 1:
             ask.account, ask.parts = name, []

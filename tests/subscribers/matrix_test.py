@@ -1,0 +1,170 @@
+"""Every reference subscriber against the real bridge and exchange, with faults on the bus.
+
+At the end of each each of them holds exactly what the accounts truly hold, and has noticed
+whatever it lost.
+"""
+
+import contextlib
+import signal
+import sys
+import time
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "end_to_end"))
+
+from harness.bridge import BridgeSetup  # noqa: E402
+from harness.curve import Keys  # noqa: E402
+from harness.exchange import Account  # noqa: E402
+from harness.truth import differences  # noqa: E402
+from harness.waiting import wait_until  # noqa: E402
+from harness.world import EndToEndTest  # noqa: E402
+from languages import LANGUAGES, ReferenceSubscriber  # noqa: E402
+
+SYMBOLS = ["BTCUSDT", "ETHUSDT", "SOLUSDT"]
+TRADING = {"mean_interval": "20ms", "positions_max": 3, "symbols": SYMBOLS}
+START_S = 30.0  # virtual machines on a busy computer
+
+
+class Held:
+    """A position as the comparison with the truth takes published ones."""
+
+    def __init__(self, body):
+        self.body = body
+
+    def __getitem__(self, key):
+        return self.body[key]
+
+
+class Matrix(EndToEndTest):
+    def start_all(self, accounts=None, curve=None, **settings):
+        self.accounts = accounts or [Account(name, trading=TRADING) for name in ("alpha", "beta")]
+        self.exchange = self.start_exchange(self.accounts)
+        self.setup_of_bridge = BridgeSetup.at(self.exchange, self.folder, self.accounts, **settings)
+        self.bridge = self.start_bridge(self.setup_of_bridge)
+        self.curve = curve
+        self.subscribers = [self.start_one(language) for language in LANGUAGES]
+        self.exchange.set_trading(True)
+        self.wait(lambda subscriber: subscriber.is_current("alpha") and subscriber.positions(),
+                  "it knows of positions", START_S)
+
+    def start_one(self, language, number=1):
+        subscriber = ReferenceSubscriber(self.folder, language, self.setup_of_bridge.endpoint,
+                                         number=number, curve=self.curve)
+        self.addCleanup(subscriber.kill)
+        return subscriber
+
+    def wait(self, condition, what, seconds=15.0):
+        for subscriber in self.subscribers:
+            wait_until(lambda: condition(subscriber),
+                       lambda: f"{subscriber.language}: {what() if callable(what) else what}; "
+                               f"it says {subscriber.told()}", seconds)
+
+    def trade_for(self, seconds):
+        """Until the exchange has traded for so long: a fault lasts, and is not waited for."""
+        until = time.monotonic() + seconds
+        wait_until(lambda: time.monotonic() >= until, "time passes", seconds + 5)
+
+    def untrue(self, subscriber):
+        truth = self.exchange.truth()
+        held = {key: Held(body) for key, body in subscriber.positions().items()}
+        wrong = differences(truth, held)
+        if not subscriber.is_current(*truth):
+            wrong.append(f"not current: {subscriber.accounts()}")
+        return wrong
+
+    def assert_true_at_the_end(self):
+        self.exchange.set_trading(False)
+        self.wait(lambda subscriber: not self.untrue(subscriber),
+                  lambda: str([self.untrue(subscriber) for subscriber in self.subscribers]), 20.0)
+        self.assertEqual([], [subscriber.language for subscriber in self.subscribers
+                              if subscriber.counter("rejected")], "who did not understand it all")
+
+    def counted(self, name):
+        return {subscriber.language: subscriber.counter(name) for subscriber in self.subscribers}
+
+    # --- the faults ----------------------------------------------------------------------------
+
+    def test_without_a_fault_nothing_is_missed_and_all_is_true(self):
+        self.start_all()
+        self.trade_for(2.0)
+        self.assert_true_at_the_end()
+        for name, expected in (("gaps", 0), ("epochs", 1)):
+            self.assertEqual({language: expected for language in LANGUAGES}, self.counted(name),
+                             name)
+
+    def test_who_was_killed_and_started_again_knows_the_truth(self):
+        self.start_all()
+        for subscriber in self.subscribers:
+            subscriber.kill()
+        self.trade_for(0.5)
+        self.subscribers = [self.start_one(language, number=2) for language in LANGUAGES]
+        self.wait(lambda subscriber: subscriber.is_current("alpha", "beta"), "it knows", START_S)
+        self.assert_true_at_the_end()
+        self.assertEqual({language: 0 for language in LANGUAGES}, self.counted("gaps"))
+
+    def test_who_was_stopped_until_the_bridge_gave_it_up_notices_what_it_lost(self):
+        self.start_all()
+        before = self.counted("gaps")
+        with self.stopped():
+            wait_until(lambda: self.bridge.metrics().total("position_bridge_subscribers") == 0,
+                       "the bridge has no subscriber any more", 15.0)
+            self.trade_for(0.5)
+        self.wait(lambda subscriber: subscriber.counter("gaps") > before[subscriber.language]
+                  or subscriber.counter("stale") > 0, "it has noticed its loss")
+        self.assert_true_at_the_end()
+
+    @contextlib.contextmanager
+    def stopped(self):
+        for subscriber in self.subscribers:
+            subscriber.send(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for subscriber in self.subscribers:
+                subscriber.send(signal.SIGCONT)
+
+    def test_who_was_stopped_for_a_moment_is_true_again(self):
+        self.start_all()
+        with self.stopped():
+            self.trade_for(1.5)
+        self.assert_true_at_the_end()
+
+    def test_another_run_of_the_bridge_is_noticed(self):
+        self.start_all()
+        self.assertEqual(0, self.bridge.stop())
+        self.wait(lambda subscriber: subscriber.counter("stale") == 1
+                  and all(body["state"] == "stale" for body in subscriber.positions().values()),
+                  "all is stale")
+        self.bridge = self.start_bridge(self.setup_of_bridge)
+        self.wait(lambda subscriber: subscriber.counter("epochs") == 2, "another epoch", START_S)
+        self.assert_true_at_the_end()
+
+    def test_a_bridge_that_was_killed_is_noticed(self):
+        self.start_all()
+        self.bridge.kill()
+        self.wait(lambda subscriber: subscriber.counter("stale") == 1, "all is stale")
+        self.bridge = self.start_bridge(self.setup_of_bridge)
+        self.wait(lambda subscriber: subscriber.counter("epochs") == 2, "another epoch", START_S)
+        self.assert_true_at_the_end()
+
+    def test_what_a_small_high_water_mark_loses_is_noticed(self):
+        names = ["alpha", *(f"account-{number}" for number in range(15))]
+        self.start_all([Account(name, trading=TRADING) for name in names],
+                       publisher={"send_high_water_mark": 1})
+        self.wait(lambda subscriber: subscriber.counter("gaps") > 0, "it has noticed a loss", 30.0)
+        self.assertGreater(
+            self.bridge.metrics().total("position_bridge_slow_subscriber_episodes_total"), 0)
+        self.assert_true_at_the_end()
+
+    def test_an_encrypted_bus_is_followed_as_well(self):
+        server, risk = (Keys.make(self.folder, name) for name in ("server", "risk"))
+        publisher = {"curve": {"secret_key_file": str(server.secret_file), "allowed_clients": [
+            {"name": "risk", "public_key": risk.public}]}}
+        self.start_all(curve=(server.public, risk.public, risk.secret), publisher=publisher)
+        self.trade_for(0.5)
+        self.assert_true_at_the_end()
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

@@ -37,7 +37,7 @@ class Held:
 
 
 class Matrix(EndToEndTest):
-    def start_all(self, accounts=None, curve=None, **settings):
+    def start_all(self, accounts=None, curve=None, is_lossy=False, **settings):
         self.accounts = accounts or [Account(name, trading=TRADING) for name in ("alpha", "beta")]
         self.exchange = self.start_exchange(self.accounts)
         self.setup_of_bridge = BridgeSetup.at(self.exchange, self.folder, self.accounts, **settings)
@@ -45,7 +45,8 @@ class Matrix(EndToEndTest):
         self.curve = curve
         self.subscribers = [self.start_one(language) for language in LANGUAGES]
         self.exchange.set_trading(True)
-        self.wait(lambda subscriber: subscriber.is_current("alpha") and subscriber.positions(),
+        self.wait(lambda subscriber: is_lossy and subscriber.counter("snapshots")
+                  or subscriber.is_current("alpha") and subscriber.positions(),
                   "it knows of positions", START_S)
 
     def start_one(self, language, number=1):
@@ -65,8 +66,8 @@ class Matrix(EndToEndTest):
         until = time.monotonic() + seconds
         wait_until(lambda: time.monotonic() >= until, "time passes", seconds + 5)
 
-    def untrue(self, subscriber):
-        truth = self.exchange.truth()
+    def untrue(self, subscriber, truth=None):
+        truth = truth or self.exchange.truth()
         held = {key: Held(body) for key, body in subscriber.positions().items()}
         wrong = differences(truth, held)
         if not subscriber.is_current(*truth):
@@ -149,13 +150,20 @@ class Matrix(EndToEndTest):
         self.assert_true_at_the_end()
 
     def test_what_a_small_high_water_mark_loses_is_noticed(self):
-        names = ["alpha", *(f"account-{number}" for number in range(15))]
+        names = ["alpha", "beta", "gamma", "delta"]
+        # Each price is a burst of twelve messages, of which some have no room.
         self.start_all([Account(name, trading=TRADING) for name in names],
-                       publisher={"send_high_water_mark": 1})
+                       publisher={"send_high_water_mark": 2}, mark_price={"stale_after": "60s"},
+                       is_lossy=True)
         self.wait(lambda subscriber: subscriber.counter("gaps") > 0, "it has noticed a loss", 30.0)
         self.assertGreater(
             self.bridge.metrics().total("position_bridge_slow_subscriber_episodes_total"), 0)
-        self.assert_true_at_the_end()
+        self.exchange.set_trading(False)
+        self.trade_for(1.0)
+        truth = self.exchange.truth()
+        with self.exchange.paused():  # no more bursts
+            self.wait(lambda subscriber: not self.untrue(subscriber, truth),
+                      lambda: str([self.untrue(each, truth) for each in self.subscribers]), 20.0)
 
     def test_an_encrypted_bus_is_followed_as_well(self):
         server, risk = (Keys.make(self.folder, name) for name in ("server", "risk"))

@@ -9,7 +9,7 @@ from harness.programs import RunningProgram
 ROOT = Path(__file__).resolve().parent.parent.parent
 SOURCES = ROOT / "schemas" / "subscribers"
 BUILT = ROOT / "build" / "subscribers"
-JAVA_CLASSES = [BUILT / "java", "/usr/share/java/zmq.jar", "/usr/share/java/msgpack-core.jar"]
+JAVA_CLASSES = [BUILT / "java", "/usr/share/java/jna.jar", "/usr/share/java/msgpack-core.jar"]
 
 COMMANDS = {
     "python": ["/usr/bin/python3", SOURCES / "python/example.py"],
@@ -17,7 +17,7 @@ COMMANDS = {
     "cpp": [BUILT / "cpp/example"],
     "go": [BUILT / "go/example"],
     "rust": [BUILT / "rust/release/example"],
-    "java": ["java", "-Xshare:auto", "-XX:TieredStopAtLevel=1", "-Djava.library.path=/usr/lib/jni",
+    "java": ["java", "-XX:TieredStopAtLevel=1", "-Dfile.encoding=UTF-8",
              "-cp", ":".join(map(str, JAVA_CLASSES)), "Example"],
 }
 # tests/run names them; those that need no toolchain of their own are the least.

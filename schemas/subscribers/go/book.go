@@ -40,16 +40,16 @@ type Account struct {
 	State     string // "unknown", or as the bridge says: live, stale, ...
 	IsCurrent bool   // nothing of it is missing
 	isKnown   bool   // or else it may hold positions of which the bridge does not know
-	sequence  *uint64
+	sequence  *int64
 }
 
 // Counters count from the beginning.
 type Counters struct {
-	Gaps      uint64 `json:"gaps"`
-	Snapshots uint64 `json:"snapshots"`
-	Epochs    uint64 `json:"epochs"`
-	Stale     uint64 `json:"stale"`
-	Rejected  uint64 `json:"rejected"`
+	Gaps      int64 `json:"gaps"`
+	Snapshots int64 `json:"snapshots"`
+	Epochs    int64 `json:"epochs"`
+	Stale     int64 `json:"stale"`
+	Rejected  int64 `json:"rejected"`
 }
 
 // Subscription is what to do with the socket.
@@ -65,13 +65,13 @@ type ask struct {
 	count      int
 	isAnswered bool
 	account    string // whose parts these are
-	parts      uint64
+	parts      int64
 	positions  []Position
 }
 
 type epoch struct {
 	instance string
-	start    uint64
+	start    int64
 }
 
 // Book is what is known of one bridge.
@@ -460,16 +460,16 @@ var errGarbage = errors.New("not a message of the bus")
 
 // Any message; what its type does not have is nil.
 type message struct {
-	V        uint64               `msgpack:"v"`
+	V        int64                `msgpack:"v"`
 	Type     string               `msgpack:"type"`
 	Instance *string              `msgpack:"instance"`
-	Epoch    *uint64              `msgpack:"epoch"`
+	Epoch    *int64               `msgpack:"epoch"`
 	Account  *string              `msgpack:"account"`
 	State    *string              `msgpack:"state"`
-	Sequence *uint64              `msgpack:"account_seq"`
-	Part     *uint64              `msgpack:"part"`
-	Parts    *uint64              `msgpack:"parts"`
-	Accounts map[string]uint64    `msgpack:"accounts"`
+	Sequence *int64               `msgpack:"account_seq"`
+	Part     *int64               `msgpack:"part"`
+	Parts    *int64               `msgpack:"parts"`
+	Accounts map[string]int64     `msgpack:"accounts"`
 	Raw      []msgpack.RawMessage `msgpack:"positions"`
 
 	update    Position
@@ -490,18 +490,23 @@ func decode(topic string, payload []byte) (*message, error) {
 	if prefix == "position.snapshot" {
 		prefix = "snapshot."
 	}
-	if message.V != 1 || message.Instance == nil || message.Epoch == nil ||
-		!strings.HasPrefix(topic, prefix) {
+	if message.V != 1 || message.Instance == nil ||
+		!isCount(message.Epoch) || !strings.HasPrefix(topic, prefix) {
 		return nil, errGarbage
 	}
 	switch message.Type {
 	case "bridge.shutdown":
 		return &message, nil
 	case "bridge.heartbeat":
+		for _, sequence := range message.Accounts {
+			if sequence < 0 {
+				return nil, errGarbage
+			}
+		}
 		return &message, check(message.Accounts != nil)
 	case "position.update":
 		message.update = whole
-		return &message, check(isPosition(whole) && message.Sequence != nil)
+		return &message, check(isPosition(whole) && isCount(message.Sequence))
 	case "account.status":
 		return &message, check(message.hasAccount())
 	case "position.snapshot":
@@ -511,13 +516,13 @@ func decode(topic string, payload []byte) (*message, error) {
 }
 
 func (message *message) hasAccount() bool {
-	return message.Account != nil && message.State != nil && message.Sequence != nil
+	return message.Account != nil && message.State != nil && isCount(message.Sequence)
 }
 
 func (message *message) readSnapshot(whole Position) error {
 	positions, isThere := whole["positions"]
 	message.isUnknown = positions == nil
-	if !isThere || !message.hasAccount() || message.Part == nil || message.Parts == nil {
+	if !isThere || !message.hasAccount() || !isCount(message.Part) || !isCount(message.Parts) {
 		return errGarbage
 	}
 	for _, raw := range message.Raw {
@@ -529,6 +534,9 @@ func (message *message) readSnapshot(whole Position) error {
 	}
 	return nil
 }
+
+// The decoder takes a negative number for a large unsigned one: it is given signed ones.
+func isCount(number *int64) bool { return number != nil && *number >= 0 }
 
 func isPosition(position Position) bool {
 	for _, key := range []string{"account", "symbol", "position_side", "side", "size", "state"} {
@@ -552,8 +560,11 @@ func unmarshal(payload []byte, into any) (err error) {
 			err = errGarbage
 		}
 	}()
-	decoder := msgpack.NewDecoder(bytes.NewReader(payload))
-	return decoder.Decode(into)
+	reader := bytes.NewReader(payload)
+	if err := msgpack.NewDecoder(reader).Decode(into); err != nil {
+		return err
+	}
+	return check(reader.Len() == 0)
 }
 
 func check(isGood bool) error {

@@ -14,13 +14,13 @@ JAVA_CLASSES = [BUILT / "java", "/usr/share/java/jna.jar", "/usr/share/java/msgp
 COMMANDS = {
     "python": ["/usr/bin/python3", SOURCES / "python/example.py"],
     "javascript": ["node", SOURCES / "javascript/example.js"],
-    "cpp": [BUILT / "cpp/example"],
+    "cpp": [os.environ.get("SUBSCRIBER_IN_CPP")],
     "go": [BUILT / "go/example"],
     "rust": [BUILT / "rust/release/example"],
     "java": ["java", "-XX:TieredStopAtLevel=1", "-Dfile.encoding=UTF-8",
              "-cp", ":".join(map(str, JAVA_CLASSES)), "Example"],
 }
-# tests/run names them; those that need no toolchain of their own are the least.
+# tests/run names them; these are the least.
 LANGUAGES = os.environ.get("SUBSCRIBERS", "python javascript cpp").split()
 
 

@@ -3,6 +3,7 @@
 All languages listen to the same bus at once, and each has to do what is right.
 """
 
+import json
 import sys
 import tempfile
 import time
@@ -14,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "end_to_end"))
 from fake_bridge import UPDATE, FakeBridge  # noqa: E402
 from harness.programs import free_port  # noqa: E402
 from harness.waiting import stays_true, wait_until  # noqa: E402
-from languages import LANGUAGES, ReferenceSubscriber  # noqa: E402
+from languages import LANGUAGES, ROOT, ReferenceSubscriber  # noqa: E402
 
 HEARTBEAT_S = 0.1
 START_S = 20.0  # a virtual machine on a busy computer
@@ -282,6 +283,19 @@ class Scripted(unittest.TestCase):
                   f"{len(bad) + 2} are refused")
         self.wait_until_true()
         self.assert_counted(gaps=0, snapshots=0, epochs=0)
+
+    def test_every_published_vector_leaves_them_alive_and_right(self):
+        self.start_true()
+        for file in sorted((ROOT / "schemas/vectors/v1").glob("*.json")):
+            vector = json.loads(file.read_text(encoding="utf-8"))
+            self.bridge.send(vector["topic"], bytes.fromhex(vector["msgpack_hex"]))
+        # Another run than any of theirs.
+        self.bridge.restart(["main"])
+        self.bridge.update("main", "BTCUSDT", "8")
+        self.wait_until_true(20.0)
+        for subscriber in self.subscribers:
+            self.assertGreater(self.counted(subscriber, "epochs"), 1, "the good ones are believed")
+            self.assertGreater(self.counted(subscriber, "rejected"), 10, subscriber.language)
 
     def test_keys_that_nobody_knows_yet_are_no_harm(self):
         self.start_true()

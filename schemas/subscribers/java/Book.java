@@ -386,11 +386,11 @@ final class Book {
             try (MessageUnpacker unpacker = MessagePack.newDefaultUnpacker(payload)) {
                 message.fields = toMap(unpacker.unpackValue());
                 require(!unpacker.hasNext());
+                message.read(topic);
             } catch (IOException | MessagePackException | StackOverflowError
                 | OutOfMemoryError | NegativeArraySizeException error) {
-                throw new Garbage(); // it recurses and believes lengths
+                throw new Garbage(); // it recurses, believes lengths, and reads text late
             }
-            message.read(topic);
             return message;
         }
 
@@ -475,6 +475,7 @@ final class Book {
         Map<String, Value> fields = new HashMap<>();
         for (Map.Entry<Value, Value> field : value.asMapValue().entrySet()) {
             require(field.getKey().isStringValue());
+            if (field.getValue().isStringValue()) field.getValue().asStringValue().asString();
             fields.put(field.getKey().asStringValue().asString(), field.getValue());
         }
         return fields;

@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "end_to_end"))
 
 from fake_bridge import UPDATE, FakeBridge  # noqa: E402
 from harness.programs import free_port  # noqa: E402
-from harness.waiting import stays_true, wait_until  # noqa: E402
+from harness.waiting import wait_until  # noqa: E402
 from languages import LANGUAGES, ROOT, ReferenceSubscriber  # noqa: E402
 
 HEARTBEAT_S = 0.1

@@ -19,6 +19,7 @@ class AccountDriver final : public StreamOwner {
 
   const std::string& name() const { return name_; }
   const Credentials& credentials() const { return credentials_; }
+  void set_credentials(Credentials credentials) { credentials_ = std::move(credentials); }
 
   // Not for requests, which need the environment's REST side.
   void perform(const Effect& effect);
@@ -35,7 +36,7 @@ class AccountDriver final : public StreamOwner {
 
   DriverContext& context_;
   const std::string name_;
-  const Credentials credentials_;
+  Credentials credentials_;
   const UserStreamForm form_;
   const PositionFeed::AccountNumber number_;
   UserStreamParser parser_;

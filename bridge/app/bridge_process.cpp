@@ -7,6 +7,7 @@
 #include <array>
 #include <utility>
 
+#include "bridge/app/account_credentials.hpp"
 #include "bridge/app/http_pages.hpp"
 #include "bridge/app/log.hpp"
 #include "bridge/core/assert.hpp"
@@ -35,28 +36,17 @@ std::uint64_t jitter_seed(Now now) {
          static_cast<std::uint64_t>(::getpid());
 }
 
-Result<Credentials, std::string> make_credentials(const AccountSettings& account,
-                                                  AccountSecrets secrets) {
-  auto signer = account.signing_method == SigningMethod::hmac
-                    ? RequestSigner::from_api_secret(secrets.signing_key)
-                    : RequestSigner::from_private_key(secrets.signing_key);
-  if (!signer) return Failure<std::string>{signer.error().message};
-  return Credentials{.api_key = std::move(secrets.api_key), .signer = std::move(*signer)};
-}
-
 }  // namespace
 
 Result<std::unique_ptr<BridgeProcess>, ExitCode> BridgeProcess::create(
-    const Configuration& configuration, std::vector<AccountSecrets> secrets, Secret bus_key) {
+    PreparedConfiguration prepared) {
   std::unique_ptr<BridgeProcess> process{new BridgeProcess{read_clocks()}};
-  if (const ExitCode code = process->bind(configuration, std::move(bus_key));
-      code != ExitCode::done)
-    return Failure<ExitCode>{code};
-  if (const ExitCode code = process->add_accounts(configuration, std::move(secrets));
-      code != ExitCode::done)
-    return Failure<ExitCode>{code};
-  if (const ExitCode code = process->serve_http(configuration.http); code != ExitCode::done)
-    return Failure<ExitCode>{code};
+  process->running_ = std::move(prepared);
+  for (const auto step :
+       {&BridgeProcess::bind, &BridgeProcess::add_accounts, &BridgeProcess::serve_http}) {
+    if (const ExitCode code = (process.get()->*step)(); code != ExitCode::done)
+      return Failure<ExitCode>{code};
+  }
   return process;
 }
 
@@ -69,10 +59,11 @@ BridgeProcess::~BridgeProcess() {
   http_.reset();  // its thread reads everything else
 }
 
-ExitCode BridgeProcess::bind(const Configuration& configuration, Secret bus_key) {
+ExitCode BridgeProcess::bind() {
+  const Configuration& configuration = running_.configuration;
   instance_ = configuration.bridge.instance;
   heartbeat_interval_ = configuration.publisher.heartbeat_interval;
-  auto encryption = encrypt(configuration.publisher, std::move(bus_key));
+  auto encryption = encrypt(configuration.publisher, running_.bus_key);
   if (!encryption) {
     log(LogLevel::error, {}, encryption.error());
     return ExitCode::not_available;
@@ -125,25 +116,24 @@ Result<void, ExitCode> BridgeProcess::set_allowed_clients(
   return Failure<ExitCode>{ExitCode::not_available};
 }
 
-ExitCode BridgeProcess::add_accounts(const Configuration& configuration,
-                                     std::vector<AccountSecrets> secrets) {
-  for (std::size_t i = 0; i < configuration.accounts.size(); ++i) {
-    const AccountSettings& account = configuration.accounts[i];
+ExitCode BridgeProcess::add_accounts() {
+  for (std::size_t i = 0; i < running_.configuration.accounts.size(); ++i) {
+    const AccountSettings& account = running_.configuration.accounts[i];
     if (!account.enabled) continue;
-    auto credentials = make_credentials(account, std::move(secrets[i]));
+    auto credentials = make_credentials(account, running_.secrets[i]);
     if (!credentials) {
       log(LogLevel::error, account.name, credentials.error());
       return ExitCode::bad_configuration;
     }
-    const auto driver = driver_of(account.environment, configuration);
+    const auto driver = driver_of(account.environment);
     if (!driver) return driver.error();
     (*driver)->add_account(account, std::move(*credentials));
   }
   return ExitCode::done;
 }
 
-Result<EnvironmentDriver*, ExitCode> BridgeProcess::driver_of(const Environment& environment,
-                                                              const Configuration& configuration) {
+Result<EnvironmentDriver*, ExitCode> BridgeProcess::driver_of(const Environment& environment) {
+  const Configuration& configuration = running_.configuration;
   for (const auto& driver : drivers_) {
     if (driver->environment() == environment) return driver.get();
   }
@@ -162,10 +152,12 @@ Result<EnvironmentDriver*, ExitCode> BridgeProcess::driver_of(const Environment&
                   .seed = jitter_seed(started_) + (drivers_.size() << 32)}};
   drivers_.push_back(
       std::make_unique<EnvironmentDriver>(loop_, std::move(*tls), *bus_, settings, topics_));
+  if (is_running_) drivers_.back()->start();
   return drivers_.back().get();
 }
 
-ExitCode BridgeProcess::serve_http(const HttpSettings& settings) {
+ExitCode BridgeProcess::serve_http() {
+  const HttpSettings& settings = running_.configuration.http;
   auto server = HttpServer::start({.host = settings.listen.host, .port = settings.listen.port},
                                   [this](std::string_view path, HttpServer::Respond respond) {
                                     respond_with_page(*this, path, std::move(respond));
@@ -186,29 +178,34 @@ ExitCode BridgeProcess::run() {
   wait_for_signals();
   note_turn();
   serve_snapshots();
+  is_running_ = true;
   for (auto& driver : drivers_) driver->start();
   heartbeat();
   loop_.run();
   leave();
-  return ExitCode::done;
+  return exit_code_;
 }
 
 void BridgeProcess::wait_for_signals() {
-  for (const int signal : {SIGTERM, SIGINT}) signals_.add(signal);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) signals_.add(signal);
   signals_.async_wait([this](boost::system::error_code error, int signal) {
     if (error) return;
+    if (signal == SIGHUP) {
+      if (!stopping_) reload();
+      return wait_for_signals();
+    }
     if (stopping_) {
       log(LogLevel::warn, {}, "a second signal: ending at once");
       std::_Exit(static_cast<int>(ExitCode::done));
     }
-    begin_to_stop(signal);
+    begin_to_stop(signal == SIGINT ? "stopping on SIGINT" : "stopping on SIGTERM");
     wait_for_signals();
   });
 }
 
-void BridgeProcess::begin_to_stop(int signal) {
+void BridgeProcess::begin_to_stop(const std::string& why) {
   stopping_ = true;
-  log(LogLevel::info, {}, std::string{"stopping on "} + (signal == SIGINT ? "SIGINT" : "SIGTERM"));
+  log(LogLevel::info, {}, why);
   for (auto& driver : drivers_) driver->stop();
   finish_when_quiet(read_monotonic_clock() + stop_patience);
 }
@@ -243,6 +240,7 @@ void BridgeProcess::heartbeat() {
     const PositionFeed& feed = driver->feed();
     for (std::uint32_t account = 0; account < feed.account_count(); ++account) {
       const auto view = feed.view(account);
+      if (view.is_retired) continue;
       sequences.push_back({.account = view.identity.name, .account_seq = view.account_seq});
     }
   }

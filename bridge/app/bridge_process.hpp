@@ -2,7 +2,9 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
+#include <shared_mutex>
 #include <string>
 #include <vector>
 
@@ -14,8 +16,10 @@
 
 #include "bridge/app/bus.hpp"
 #include "bridge/app/configuration.hpp"
+#include "bridge/app/configuration_changes.hpp"
 #include "bridge/app/environment_driver.hpp"
 #include "bridge/app/exit_code.hpp"
+#include "bridge/app/prepared_configuration.hpp"
 #include "bridge/app/snapshot_server.hpp"
 #include "bridge/app/subscriber_log.hpp"
 #include "bridge/core/counter.hpp"
@@ -30,13 +34,11 @@ namespace bridge {
 // A running bridge: the main loop, everything on it, and the HTTP thread beside it.
 class BridgeProcess {
  public:
-  // Binds everything and connects to nothing yet. `bus_key`: see read_bus_key(). The failure has
-  // been logged.
-  static Result<std::unique_ptr<BridgeProcess>, ExitCode> create(
-      const Configuration& configuration, std::vector<AccountSecrets> secrets, Secret bus_key);
+  // Binds everything and connects to nothing yet. The failure has been logged.
+  static Result<std::unique_ptr<BridgeProcess>, ExitCode> create(PreparedConfiguration prepared);
   ~BridgeProcess();
 
-  // Until SIGTERM or SIGINT; a second one ends the process at once.
+  // Until SIGTERM or SIGINT; a second one ends the process at once. SIGHUP reloads.
   ExitCode run();
 
   // Replaces the list of an encrypted bus, while it runs; on the main loop. When somebody is taken
@@ -45,7 +47,10 @@ class BridgeProcess {
   // go on.
   Result<void, ExitCode> set_allowed_clients(const std::vector<AllowedClient>& clients);
 
-  // For the HTTP thread.
+  // For the HTTP thread, which holds the lock while it goes through drivers and their accounts.
+  std::shared_lock<std::shared_mutex> lock_accounts() const {
+    return std::shared_lock{accounts_mutex_};
+  }
   using Drivers = std::vector<std::unique_ptr<EnvironmentDriver>>;
   const Drivers& drivers() const { return drivers_; }
   const Bus& bus() const { return *bus_; }
@@ -70,16 +75,20 @@ class BridgeProcess {
  private:
   explicit BridgeProcess(Now started);
 
-  ExitCode bind(const Configuration& configuration, Secret bus_key);
+  ExitCode bind();
   Result<std::optional<PublisherEncryption>, std::string> encrypt(const PublisherSettings& settings,
                                                                   Secret bus_key);
-  ExitCode add_accounts(const Configuration& configuration, std::vector<AccountSecrets> secrets);
-  Result<EnvironmentDriver*, ExitCode> driver_of(const Environment& environment,
-                                                 const Configuration& configuration);
-  ExitCode serve_http(const HttpSettings& settings);
+  ExitCode add_accounts();
+  Result<EnvironmentDriver*, ExitCode> driver_of(const Environment& environment);
+  EnvironmentDriver* driver_with(std::string_view account);
+  ExitCode serve_http();
 
+  // Reads the configuration again and makes it so, without touching what has not changed. A file
+  // that is wrong in any way changes nothing.
+  void reload();
+  bool take(PreparedConfiguration next, const ConfigurationChanges& changes);
   void wait_for_signals();
-  void begin_to_stop(int signal);
+  void begin_to_stop(const std::string& why);
   void finish_when_quiet(MonotonicTime give_up_at);
   void leave();
   void heartbeat();
@@ -87,6 +96,7 @@ class BridgeProcess {
   void note_turn();
 
   const Now started_;
+  PreparedConfiguration running_;
   Duration heartbeat_interval_{};
   std::string instance_;
   std::uint32_t topics_ = 0;
@@ -94,6 +104,8 @@ class BridgeProcess {
   Histogram loop_lag_;
   ConfigurationLoad configuration_load_;
   bool stopping_ = false;
+  bool is_running_ = false;
+  ExitCode exit_code_ = ExitCode::done;
 
   // The order is that of life: what stands below uses what stands above.
   zmq::context_t zmq_;
@@ -108,6 +120,7 @@ class BridgeProcess {
   boost::asio::steady_timer snapshot_timer_{loop_};
   boost::asio::steady_timer turn_timer_{loop_};
   boost::asio::steady_timer stop_timer_{loop_};
+  mutable std::shared_mutex accounts_mutex_;  // changes of what accounts there are
   Drivers drivers_;
   std::unique_ptr<SnapshotServer> snapshots_;
   std::unique_ptr<HttpServer> http_;

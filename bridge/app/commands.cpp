@@ -16,6 +16,7 @@
 #include "bridge/app/bridge_process.hpp"
 #include "bridge/app/configuration.hpp"
 #include "bridge/app/log.hpp"
+#include "bridge/app/prepared_configuration.hpp"
 #include "bridge/io/curve_keys.hpp"
 #include "bridge/io/https_client.hpp"
 
@@ -38,25 +39,12 @@ void raise_descriptor_limit() {
   ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-struct Prepared {
-  Configuration configuration;
-  std::vector<AccountSecrets> secrets;
-  Secret bus_key;
-};
-
 // Says on stderr everything that is wrong.
-std::optional<Prepared> prepare(const std::filesystem::path& config) {
-  auto configuration = load_configuration(config);
-  if (!configuration) {
-    std::cerr << to_string(configuration.error());
-    return std::nullopt;
-  }
-  auto secrets = read_secrets(*configuration);
-  auto bus_key = read_bus_key(*configuration);
-  if (!bus_key) std::cerr << to_string(bus_key.error());
-  if (!secrets) std::cerr << to_string(secrets.error());
-  if (!bus_key || !secrets) return std::nullopt;
-  return Prepared{std::move(*configuration), std::move(*secrets), std::move(*bus_key)};
+std::optional<PreparedConfiguration> prepare(const std::filesystem::path& config) {
+  auto prepared = prepare_configuration(config);
+  if (prepared) return std::move(*prepared);
+  std::cerr << to_string(prepared.error());
+  return std::nullopt;
 }
 
 // Makes the file, with the text as its only line, or fails: a key that exists is never lost to a
@@ -87,7 +75,7 @@ ExitCode run_command(const std::filesystem::path& config) {
   raise_descriptor_limit();
   auto prepared = prepare(config);
   if (!prepared) return ExitCode::bad_configuration;
-  const Configuration& configuration = prepared->configuration;
+  const Configuration& configuration = prepared->configuration;  // until the process takes it
 
   const Logging logging{configuration.bridge.log_level, configuration.bridge.log_format};
   log(LogLevel::info, {},
@@ -97,8 +85,7 @@ ExitCode run_command(const std::filesystem::path& config) {
     log(LogLevel::info, fact.account, fact.text);
   for (const std::string& insecurity : insecurities(configuration))
     log(LogLevel::warn, {}, insecurity);
-  auto process = BridgeProcess::create(configuration, std::move(prepared->secrets),
-                                       std::move(prepared->bus_key));
+  auto process = BridgeProcess::create(std::move(*prepared));
   if (!process) return process.error();
   const ExitCode code = (*process)->run();
   // Everything that others can see has ended. The rest is left to the end of the process: the

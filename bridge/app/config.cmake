@@ -15,11 +15,13 @@ add_library(bridge_config STATIC
   config_suggestion.cpp
   config_url.cpp
   configuration.cpp
+  configuration_changes.cpp
   configuration_description.cpp
   configuration_secrets.cpp
   environments.cpp
   log.cpp
   log_line.cpp
+  prepared_configuration.cpp
   repeat_limiter.cpp
   secret_source.cpp)
 target_link_libraries(bridge_config

@@ -15,6 +15,8 @@ namespace bridge {
 struct ListenAddress {
   std::string host;  // "127.0.0.1", "::1": without brackets
   std::uint16_t port = 0;
+
+  friend bool operator==(const ListenAddress&, const ListenAddress&) = default;
 };
 
 // "127.0.0.1:9464" or "[::1]:9464".

@@ -12,6 +12,11 @@ namespace {
 
 constexpr Duration repeated_line_interval = std::chrono::seconds{30};
 
+AccountSession::Settings::ListenKeyOnStop listen_key_on_stop(const AccountSettings& account) {
+  using ListenKeyOnStop = AccountSession::Settings::ListenKeyOnStop;
+  return account.close_listen_key_on_stop ? ListenKeyOnStop::close : ListenKeyOnStop::keep;
+}
+
 }  // namespace
 
 EnvironmentDriver::EnvironmentDriver(boost::asio::io_context& loop, TlsContext tls, Bus& bus,
@@ -32,15 +37,62 @@ EnvironmentDriver::EnvironmentDriver(boost::asio::io_context& loop, TlsContext t
       alarm_{loop} {}
 
 void EnvironmentDriver::add_account(const AccountSettings& account, Credentials credentials) {
-  using ListenKeyOnStop = AccountSession::Settings::ListenKeyOnStop;
-  const auto number = session_.add_account(
-      {.name = account.name, .venue = Venue::binance_usdm},
-      account.close_listen_key_on_stop ? ListenKeyOnStop::close : ListenKeyOnStop::keep,
-      read_clocks());
-  BRIDGE_ASSERT(number == accounts_.size());
-  accounts_.push_back(std::make_unique<AccountDriver>(
-      context_, account.name, std::move(credentials), settings_.session.user_stream_form, number,
-      user_parse_errors_));
+  if (const auto number = find_ever(account.name)) {
+    accounts_[*number]->set_credentials(std::move(credentials));
+    session_.account(*number).set_listen_key_on_stop(listen_key_on_stop(account));
+    session_.start_account(*number, read_clocks());
+  } else {
+    const auto added = session_.add_account({.name = account.name, .venue = Venue::binance_usdm},
+                                            listen_key_on_stop(account), read_clocks());
+    BRIDGE_ASSERT(added == accounts_.size());
+    accounts_.push_back(std::make_unique<AccountDriver>(
+        context_, account.name, std::move(credentials), settings_.session.user_stream_form, added,
+        user_parse_errors_));
+  }
+  if (is_started_) settle();
+}
+
+void EnvironmentDriver::remove_account(std::string_view name) {
+  const auto number = find(name);
+  BRIDGE_ASSERT(number.has_value());
+  session_.remove_account(*number, read_clocks());
+  settle();
+}
+
+void EnvironmentDriver::restart_account(const AccountSettings& account, Credentials credentials) {
+  const auto number = find(account.name);
+  BRIDGE_ASSERT(number.has_value());
+  session_.account(*number).stop(read_clocks());
+  settle();  // what it still asks for, it asks for with the credentials that it had
+  accounts_[*number]->set_credentials(std::move(credentials));
+  session_.account(*number).set_listen_key_on_stop(listen_key_on_stop(account));
+  session_.start_account(*number, read_clocks());
+  settle();
+}
+
+void EnvironmentDriver::set_listen_key_on_stop(const AccountSettings& account) {
+  const auto number = find(account.name);
+  BRIDGE_ASSERT(number.has_value());
+  session_.account(*number).set_listen_key_on_stop(listen_key_on_stop(account));
+}
+
+bool EnvironmentDriver::has_failed(std::string_view name) const {
+  const auto number = find(name);
+  return number && feed().view(*number).state == AccountState::failed;
+}
+
+std::optional<EnvironmentDriver::AccountNumber> EnvironmentDriver::find(
+    std::string_view name) const {
+  const auto number = find_ever(name);
+  return number && !feed().is_retired(*number) ? number : std::nullopt;
+}
+
+std::optional<EnvironmentDriver::AccountNumber> EnvironmentDriver::find_ever(
+    std::string_view name) const {
+  for (AccountNumber number = 0; number < accounts_.size(); ++number) {
+    if (accounts_[number]->name() == name) return number;
+  }
+  return std::nullopt;
 }
 
 void EnvironmentDriver::start() {
@@ -52,6 +104,7 @@ void EnvironmentDriver::start() {
             " within half of the request weight; they are compared every " +
             format_duration(session_.reconcile_plan().interval()));
   }
+  is_started_ = true;
   session_.start(read_clocks());
   settle();
 }

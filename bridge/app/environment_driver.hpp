@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <string_view>
 #include <vector>
 
 #include <boost/asio/io_context.hpp>
@@ -38,8 +40,15 @@ class EnvironmentDriver {
   EnvironmentDriver(const EnvironmentDriver&) = delete;
   EnvironmentDriver& operator=(const EnvironmentDriver&) = delete;
 
-  // Before start().
+  // Before start(), or any time after it. An account that was removed comes back.
   void add_account(const AccountSettings& account, Credentials credentials);
+  // Of accounts that are there, by their names.
+  bool has_account(std::string_view name) const { return find(name).has_value(); }
+  void remove_account(std::string_view name);
+  // Connects it anew, with other credentials or after it has failed.
+  void restart_account(const AccountSettings& account, Credentials credentials);
+  void set_listen_key_on_stop(const AccountSettings& account);
+  bool has_failed(std::string_view name) const;
 
   void start();
   // Stops every session. What they still have to tell the exchange is under way afterwards; see
@@ -66,6 +75,11 @@ class EnvironmentDriver {
   const Counter& mark_parse_errors() const { return mark_.parse_errors(); }
 
  private:
+  using AccountNumber = PositionFeed::AccountNumber;
+  // Nothing when there is none, or it was removed.
+  std::optional<AccountNumber> find(std::string_view name) const;
+  std::optional<AccountNumber> find_ever(std::string_view name) const;
+
   // Performs what the session wants, and sets the alarm.
   void settle();
   void perform(const EnvironmentSession::OwnedEffect& owned);
@@ -85,6 +99,7 @@ class EnvironmentDriver {
   MarkDriver mark_;
   std::vector<std::unique_ptr<AccountDriver>> accounts_;  // by PositionFeed::AccountNumber
   Counter user_parse_errors_;
+  bool is_started_ = false;
 
   boost::asio::steady_timer alarm_;
   MonotonicTime alarm_at_ = never;

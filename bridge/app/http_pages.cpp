@@ -28,10 +28,12 @@ HttpReply health_page(const BridgeProcess& process) {
 }
 
 HttpReply ready_page(const BridgeProcess& process) {
+  const auto lock = process.lock_accounts();
   bool ready = true;
   BusValue::Map accounts;
   for (const auto& driver : process.drivers()) {
     for (std::uint32_t account = 0; account < driver->account_count(); ++account) {
+      if (driver->feed().is_retired(account)) continue;
       const AccountState state = driver->feed().gauges(account).state.read();
       ready = ready && state == AccountState::live;
       accounts.push_back(

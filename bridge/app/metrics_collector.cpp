@@ -41,6 +41,7 @@ std::vector<AccountMetrics> metrics_of_accounts(const BridgeProcess& process) {
   std::vector<AccountMetrics> accounts;
   for (const auto& driver : process.drivers()) {
     for (std::uint32_t account = 0; account < driver->account_count(); ++account) {
+      if (driver->feed().is_retired(account)) continue;
       accounts.push_back({.identity = driver->feed().identity(account),
                           .gauges = driver->feed().gauges(account),
                           .session = driver->session(account).metrics(),
@@ -320,6 +321,7 @@ void collect_process(const BridgeProcess& process, Families& families) {
 
 std::vector<prometheus::MetricFamily> MetricsCollector::Collect() const {
   Families families;
+  const auto lock = process_.lock_accounts();
   const auto accounts = metrics_of_accounts(process_);
   collect_build(families);
   collect_accounts(accounts, families);

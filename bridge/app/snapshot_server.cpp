@@ -60,6 +60,7 @@ void SnapshotServer::answer(const SnapshotRequest& request) {
   for (const auto& driver : drivers_) {
     const PositionFeed& feed = driver->feed();
     for (std::uint32_t account = 0; account < feed.account_count(); ++account) {
+      if (feed.is_retired(account)) continue;
       if (request.scope != every_account && request.scope != feed.identity(account).name) continue;
       answer_for_account(request, feed, account);
       is_known = true;

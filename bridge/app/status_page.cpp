@@ -91,8 +91,10 @@ BusValue status_page(const BridgeProcess& process) {
   const WallTime now = read_wall_clock();
   BusValue::List accounts;
   for (const auto& driver : process.drivers()) {
-    for (std::uint32_t account = 0; account < driver->account_count(); ++account)
+    for (std::uint32_t account = 0; account < driver->account_count(); ++account) {
+      if (driver->feed().is_retired(account)) continue;
       accounts.push_back(account_status(identity, *driver, account, now));
+    }
   }
   return BusValue{BusValue::Map{
       {"instance", text(identity.instance)},

@@ -72,6 +72,8 @@ AccountSession::AccountSession(const Shared& shared, PositionFeed::AccountNumber
 
 void AccountSession::start(Now now) {
   BRIDGE_ASSERT(phase_ == Phase::stopped);
+  backoff_.reset();
+  has_turn_ = false;
   connect(now);
 }
 

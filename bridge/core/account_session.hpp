@@ -61,7 +61,11 @@ class AccountSession final : private UserStreamListener {
 
   // The exchange's clock is known from here on.
   void start(Now now);
+  // May be started again.
   void stop(Now now);
+  void set_listen_key_on_stop(Settings::ListenKeyOnStop what) {
+    settings_.listen_key_on_stop = what;
+  }
 
   void stream_opened(StreamNumber stream, Now now) { stream_.opened(stream, now); }
   void stream_closed(StreamNumber stream, const StreamEnd& end, Now now) {
@@ -180,7 +184,7 @@ class AccountSession final : private UserStreamListener {
   const PositionFeed::AccountNumber account_;
   const ExchangeClock& clock_;
   ConnectionPacer& pacer_;
-  const Settings settings_;
+  Settings settings_;
   Effects effects_;
   Metrics metrics_;
   Backoff backoff_;

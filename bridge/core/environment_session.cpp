@@ -32,8 +32,7 @@ EnvironmentSession::EnvironmentSession(Publications& publications, ExchangeClock
              .seed = settings.seed + 1}} {}
 
 EnvironmentSession::AccountNumber EnvironmentSession::add_account(
-    AccountIdentity identity, AccountSession::Settings::ListenKeyOnStop listen_key_on_stop,
-    Now now) {
+    AccountIdentity identity, ListenKeyOnStop listen_key_on_stop, Now now) {
   const AccountNumber number = feed_.add_account(std::move(identity), now);
   BRIDGE_ASSERT(number == accounts_.size());
   accounts_.push_back(std::unique_ptr<Account>{new Account{
@@ -43,15 +42,39 @@ EnvironmentSession::AccountNumber EnvironmentSession::add_account(
           {.listen_key_on_stop = listen_key_on_stop,
            .user_stream_form = settings_.user_stream_form,
            .seed = settings_.seed + 2 + number}}}});
-  reconcile_plan_.set_account_count(accounts_.size());
+  note_account_count();
+  if (is_started_) begin(number, now);
   return number;
 }
 
+void EnvironmentSession::remove_account(AccountNumber number, Now now) {
+  accounts_[number]->is_wanted = false;
+  account(number).stop(now);
+  feed_.retire_account(number);
+  note_account_count();
+}
+
+void EnvironmentSession::start_account(AccountNumber number, Now now) {
+  accounts_[number]->is_wanted = true;
+  if (feed_.is_retired(number)) feed_.bring_account_back(number, now);
+  note_account_count();
+  begin(number, now);
+}
+
+void EnvironmentSession::begin(AccountNumber number, Now now) {
+  if (accounts_started_) return account(number).start(now);
+  feed_.set_user_phase(number, PositionFeed::UserPhase::connecting,
+                       "asking the exchange for its time", now);
+}
+
+void EnvironmentSession::note_account_count() {
+  reconcile_plan_.set_account_count(static_cast<std::size_t>(std::count_if(
+      accounts_.begin(), accounts_.end(), [](const auto& account) { return account->is_wanted; })));
+}
+
 void EnvironmentSession::start(Now now) {
-  for (AccountNumber number = 0; number < accounts_.size(); ++number) {
-    feed_.set_user_phase(number, PositionFeed::UserPhase::connecting,
-                         "asking the exchange for its time", now);
-  }
+  is_started_ = true;
+  for (AccountNumber number = 0; number < accounts_.size(); ++number) begin(number, now);
   clock_session_.start(now);
   mark_.start(now);
 }
@@ -65,7 +88,9 @@ void EnvironmentSession::stop(Now now) {
 void EnvironmentSession::start_accounts(Now now) {
   if (accounts_started_ || !clock_.is_known()) return;
   accounts_started_ = true;
-  for (AccountNumber number = 0; number < accounts_.size(); ++number) account(number).start(now);
+  for (AccountNumber number = 0; number < accounts_.size(); ++number) {
+    if (accounts_[number]->is_wanted) account(number).start(now);
+  }
 }
 
 AccountSession& EnvironmentSession::account(AccountNumber number) {

@@ -48,8 +48,14 @@ class EnvironmentSession {
   EnvironmentSession(const EnvironmentSession&) = delete;
   EnvironmentSession& operator=(const EnvironmentSession&) = delete;
 
-  AccountNumber add_account(AccountIdentity identity,
-                            AccountSession::Settings::ListenKeyOnStop listen_key_on_stop, Now now);
+  using ListenKeyOnStop = AccountSession::Settings::ListenKeyOnStop;
+
+  // Before start() or any time after it: then the account is started at once.
+  AccountNumber add_account(AccountIdentity identity, ListenKeyOnStop listen_key_on_stop, Now now);
+  // Stops the account and leaves it out of everything, until it is started again.
+  void remove_account(AccountNumber number, Now now);
+  // Starts an account that is stopped or was removed.
+  void start_account(AccountNumber number, Now now);
   void start(Now now);
   void stop(Now now);
 
@@ -72,6 +78,7 @@ class EnvironmentSession {
   const ReconcilePlan& reconcile_plan() const { return reconcile_plan_; }
   const MarkSession& mark() const { return mark_; }
   const AccountSession& account(AccountNumber number) const { return accounts_[number]->session; }
+  // Those that were removed count.
   std::size_t account_count() const { return accounts_.size(); }
 
  private:
@@ -80,6 +87,7 @@ class EnvironmentSession {
     // When it is to be woken, as told to alarms_.
     MonotonicTime deadline = never;
     bool is_touched = false;
+    bool is_wanted = true;  // to run
   };
   struct Alarm {
     MonotonicTime at;
@@ -94,7 +102,10 @@ class EnvironmentSession {
   void collect(Owner owner, Effects& effects, std::vector<OwnedEffect>& out, Now now);
   bool release_requests(std::vector<OwnedEffect>& out, Now now);
   bool awaits(const RequestGate::Ticket& ticket) const;
+  // Starts it, or leaves that to start_accounts().
+  void begin(AccountNumber number, Now now);
   void start_accounts(Now now);
+  void note_account_count();
   void set_alarm(AccountNumber number);
   bool is_current(const Alarm& alarm) const {
     return accounts_[alarm.account]->deadline == alarm.at;
@@ -109,6 +120,7 @@ class EnvironmentSession {
   ClockSession clock_session_;
   MarkSession mark_;
   std::vector<std::unique_ptr<Account>> accounts_;
+  bool is_started_ = false;
   bool accounts_started_ = false;
 
   std::vector<AccountNumber> touched_;

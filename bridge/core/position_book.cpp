@@ -189,6 +189,14 @@ PositionBook::SettingsComparison PositionBook::set_symbol_configs(SymbolTable& s
   return comparison;
 }
 
+void PositionBook::forget_positions() {
+  for (Entry& entry : entries_) {
+    if (entry.position.is_open()) replace(entry, closed(entry.position));
+    entry.position.changed_at.reset();
+  }
+  rows_certain_before_ = {};
+}
+
 const PositionBook::Entry* PositionBook::find(SymbolId symbol, PositionSide side) const {
   const auto found = by_key_.find({symbol, side});
   return found == by_key_.end() ? nullptr : found->second;

@@ -100,6 +100,9 @@ class PositionBook {
   SettingsComparison set_symbol_configs(SymbolTable& symbols, const SymbolConfigs& configs,
                                         WallTime certain_before);
 
+  // Nothing is known to be held any more; not that anything was closed.
+  void forget_positions();
+
   const Entry* find(SymbolId symbol, PositionSide side) const;
   const std::deque<Entry>& entries() const { return entries_; }
   std::deque<Entry>& entries() { return entries_; }

@@ -27,6 +27,24 @@ PositionFeed::AccountNumber PositionFeed::add_account(AccountIdentity identity, 
   return static_cast<AccountNumber>(accounts_.size() - 1);
 }
 
+void PositionFeed::retire_account(AccountNumber number) {
+  Account& account = accounts_[number];
+  BRIDGE_ASSERT(account.user_phase == UserPhase::stopped);
+  for (const PositionBook::Entry& entry : account.book.entries()) {
+    if (entry.position.is_open()) release(topic_of(account, entry));
+  }
+  account.book.forget_positions();
+  account.gauges.positions_open.set(0);
+  account.is_retired = true;
+}
+
+void PositionFeed::bring_account_back(AccountNumber number, Now now) {
+  Account& account = accounts_[number];
+  BRIDGE_ASSERT(account.is_retired);
+  account.is_retired = account.was_live = false;
+  set_user_phase(number, UserPhase::connecting, "connecting", now);
+}
+
 void PositionFeed::set_user_phase(AccountNumber number, UserPhase phase, std::string detail,
                                   Now now) {
   Account& account = accounts_[number];
@@ -187,7 +205,8 @@ PositionFeed::AccountView PositionFeed::view(AccountNumber number) const {
           .detail = account.detail,
           .since = account.since,
           .account_seq = account.account_seq,
-          .book = account.book};
+          .book = account.book,
+          .is_retired = account.is_retired};
 }
 
 std::optional<std::vector<PositionUpdate>> PositionFeed::present_positions(
@@ -232,6 +251,7 @@ std::string PositionFeed::remarks(const Account& account) const {
 }
 
 bool PositionFeed::update_status(Account& account, Now now) {
+  if (account.is_retired) return false;
   const AccountState state = derived_state(account);
   const bool changed = state != account.state;
   const bool connections_changed = account.user_connected != account.published_user_connected ||

@@ -42,6 +42,11 @@ class PositionFeed {
                std::uint32_t& topics);
 
   AccountNumber add_account(AccountIdentity identity, Now now);
+  // The account, which is stopped, is not ours any more: its positions are not held, nothing is
+  // published about it, and whoever shows accounts leaves it out. Its numbers go on where they were
+  // if it comes back.
+  void retire_account(AccountNumber account);
+  void bring_account_back(AccountNumber account, Now now);
 
   // The user stream's side. `detail` is one sentence for account.status; a new phase ends what
   // was warned of in the one before.
@@ -116,6 +121,7 @@ class PositionFeed {
     WallTime since;
     std::uint64_t account_seq;
     const PositionBook& book;
+    bool is_retired;
   };
   std::size_t account_count() const { return accounts_.size(); }
 
@@ -126,6 +132,7 @@ class PositionFeed {
   std::optional<std::vector<PositionUpdate>> present_positions(AccountNumber account) const;
 
   AccountView view(AccountNumber account) const;
+  bool is_retired(AccountNumber account) const { return accounts_[account].is_retired; }
   // Never changes, so any thread may ask.
   const AccountIdentity& identity(AccountNumber account) const {
     return accounts_[account].identity;
@@ -174,6 +181,7 @@ class PositionFeed {
     bool user_connected = false;
     AccountState state = AccountState::connecting;
     bool was_live = false;
+    bool is_retired = false;
     std::string user_detail;
     std::string user_warning;
     std::string detail;

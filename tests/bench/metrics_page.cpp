@@ -53,7 +53,7 @@ int measure(std::size_t account_count, int rounds, double median_max) {
   std::vector<AccountSecrets> secrets(account_count);
   for (AccountSecrets& secret : secrets) secret = {Secret{"key"}, Secret{"secret"}};
   const auto process =
-      BridgeProcess::create(configuration_of(account_count), std::move(secrets), Secret{});
+      BridgeProcess::create({configuration_of(account_count), std::move(secrets), Secret{}});
   if (!process) return static_cast<int>(process.error());
 
   std::vector<double> collecting;

@@ -46,10 +46,15 @@ class BridgeSetup:
         return cls(folder, accounts, f"https://{exchange.address}", f"wss://{exchange.address}",
                    **settings)
 
-    def _account(self, account):
+    def name_secrets(self, account):
+        """Puts the account's secrets where its table looks for them."""
         variable = account.name.upper().replace("-", "_")
         self.environment[variable + "_API_KEY"] = account.api_key
         self.environment[variable + "_API_SECRET"] = account.api_secret
+        return variable
+
+    def _account(self, account):
+        variable = self.name_secrets(account)
         return toml_table("[[account]]", {
             "name": account.name, "market": "usdm", "environment": "simulator",
             "api_key": {"env": variable + "_API_KEY"},

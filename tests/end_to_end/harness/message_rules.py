@@ -303,7 +303,9 @@ class MessageRules:
         if body["type"] != "bridge.heartbeat" or not body["version"]:
             self._complain("is no heartbeat")
         for account, sequence in self._account_sequences.items():
-            if body["accounts"].get(account) != sequence:
+            was_removed = (account not in body["accounts"]
+                           and self._account_states.get(account) == "stopped")
+            if not was_removed and body["accounts"].get(account) != sequence:
                 self._complain(f"account_seq of {account} is {sequence} here")
 
 

@@ -55,16 +55,19 @@ class EndToEndTest(unittest.TestCase):
         self.addCleanup(subscriber.close)
         return subscriber
 
-    def start(self, accounts, rules=None, subscriber_keys=None, descriptors=None,
+    def start(self, accounts, rules=None, subscriber_keys=None, descriptors=None, also_known=(),
               **bridge_settings):
         """All of it; returns when every account is live.
 
+        `also_known`: accounts of the exchange that the bridge does not run, with their keys at hand.
         The exchange is held until the subscriber is known to hear: it misses no position.
         """
         self.accounts = accounts
-        self.exchange = self.start_exchange(accounts, rules=rules)
+        self.exchange = self.start_exchange([*accounts, *also_known], rules=rules)
         self.setup_of_bridge = BridgeSetup.at(self.exchange, self.folder, accounts,
                                               **bridge_settings)
+        for account in also_known:
+            self.setup_of_bridge.name_secrets(account)
         with self.exchange.paused():
             self.subscriber = self.subscribe(self.setup_of_bridge.endpoint,
                                              **(subscriber_keys or {}))

@@ -10,7 +10,6 @@ from decimal import Decimal
 from vectors import ROOT
 
 sys.path.insert(0, str(ROOT / "tests/end_to_end"))
-from harness.bridge import Bridge  # noqa: E402
 from harness.curve import Keys  # noqa: E402
 from harness.exchange import Account  # noqa: E402
 from harness.load import MarkPriceLoad, wait_for_rate  # noqa: E402
@@ -91,7 +90,7 @@ class ThePageIsEnough(EndToEndTest):
     def test_who_was_stopped_notices_what_it_lost_and_recovers(self):
         self.begin(publisher={"send_high_water_mark": 1000})
         subscriber = self.perl()
-        wait_until(subscriber.reports, "its first report")
+        wait_until(lambda: self.trusted(subscriber), "trust")
         with MarkPriceLoad(self.exchange, TRADING["symbols"], 1000):
             wait_for_rate(self.bridge, 1000)
             subscriber.send(signal.SIGSTOP)
@@ -101,22 +100,30 @@ class ThePageIsEnough(EndToEndTest):
         self.require_truth(subscriber)
         self.assertGreater(subscriber.losses(), 0)
 
-    def test_a_bridge_that_was_killed_is_found_again_in_its_new_epoch(self):
+    def test_a_bridge_that_was_killed_and_started_at_once_is_known_by_its_epoch(self):
         self.begin()
         subscriber = self.perl()
-        wait_until(subscriber.reports, "its first report")
+        wait_until(lambda: self.trusted(subscriber) and len(subscriber.reports()) >= 9, "trust")
         self.bridge.kill()
-        self.subscriber.close()
-        # In the silence nothing is trusted.
-        place = subscriber.end()
-        wait_until(lambda: all(report["positions"] is None
-                               for report in subscriber.reports(place)[-3:])
-                   and len(subscriber.reports(place)) >= 3, "distrust", 20)
-        self.bridge = Bridge(self.setup_of_bridge, name="again")
-        self.addCleanup(self.bridge.kill)
+        self.subscriber.close()  # which would miss the end of the epoch
+        self.bridge = self.start_bridge(self.setup_of_bridge, name="again")
         wait_until(self.bridge.is_ready, "it is ready again", 20)
         self.require_truth(subscriber)
-        self.assertEqual(0, self.bridge.stop())
+
+    def test_nothing_is_trusted_of_a_bridge_that_is_silent(self):
+        self.begin()
+        subscriber = self.perl()
+        wait_until(lambda: self.trusted(subscriber), "trust")
+        self.bridge.kill()
+        place = subscriber.end()
+        wait_until(lambda: {report["account"] for report in subscriber.reports(place)}
+                   and not self.trusted(subscriber), "distrust", 20)
+
+    @staticmethod
+    def trusted(subscriber):
+        """Of the last report of each account."""
+        last = {report["account"]: report["positions"] for report in subscriber.reports()}
+        return [account for account, positions in last.items() if positions is not None]
 
     def test_an_encrypted_bus_is_read_with_keys(self):
         keys = {name: Keys.make(self.folder, name) for name in ("bridge", "harness", "perl")}

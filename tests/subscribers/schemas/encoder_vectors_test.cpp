@@ -27,8 +27,7 @@ std::string hexadecimal(std::string_view bytes) {
 
 TEST(EncoderVectors, TheBridgeMakesExactlyThePublishedBytes) {
   int compared = 0;
-  for (const Vector& vector : published_vectors()) {
-    if (!vector.is_exact) continue;
+  for (const Vector& vector : current_vectors()) {
     const MadeMessage made = make_message(vector.value);
     EXPECT_EQ(hexadecimal(made.bytes), hexadecimal(vector.bytes)) << vector.name;
     if (!made.topic.empty()) {
@@ -36,13 +35,13 @@ TEST(EncoderVectors, TheBridgeMakesExactlyThePublishedBytes) {
     }
     ++compared;
   }
-  EXPECT_GE(compared, 50);
+  EXPECT_GE(compared, 30) << "add vectors with the keys of today";
 }
 
 TEST(EncoderVectors, TopicsOfSnapshotsAreOnesThatTheBridgeAnswers) {
   int asked = 0;
   for (const Vector& vector : published_vectors()) {
-    if (!vector.is_exact || !vector.topic.starts_with(snapshot_topic_prefix)) continue;
+    if (!vector.is_valid || !vector.topic.starts_with(snapshot_topic_prefix)) continue;
     EXPECT_EQ(snapshot_scope(vector.topic), vector.value["scope"].get_string().value())
         << vector.name;
     ++asked;

@@ -21,8 +21,8 @@ def files():
 
 
 def stricter(schema):
-    """What the bridge of today sends: no key that is not described, and of open sets only the words
-    that are. Readers are to be more lenient."""
+    """What the bridge of today sends: every key that is described and no other, and of open sets only
+    the words that are. Readers are to be more lenient."""
     if isinstance(schema, list):
         return [stricter(member) for member in schema]
     if not isinstance(schema, dict):
@@ -30,6 +30,7 @@ def stricter(schema):
     result = {key: stricter(member) for key, member in schema.items()}
     if schema.get("type") == "object" and "properties" in schema:
         result["additionalProperties"] = False
+        result["required"] = list(schema["properties"])
     if is_open_set(schema):
         result["anyOf"] = result["anyOf"][:1]
     return result
@@ -39,6 +40,11 @@ def is_open_set(schema):
     alternatives = schema.get("anyOf", [])
     return (len(alternatives) == 2 and list(alternatives[0]) == ["enum"]
             and alternatives[1] == {"minLength": 1})
+
+
+def keys_of(message_type):
+    """In the order of the message."""
+    return list(read(message_type + ".schema.json")["properties"])
 
 
 class Validators:

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <deque>
 #include <filesystem>
+#include <iterator>
+#include <map>
 #include <stdexcept>
 
 namespace bridge::test {
@@ -42,11 +44,41 @@ std::vector<Vector> read_vectors() {
   return vectors;
 }
 
+bool has_described_keys(simdjson::dom::element message) {
+  std::vector<std::string> keys;
+  for (const auto field : message.get_object()) keys.emplace_back(field.key);
+  return keys == described_keys(message["type"].get_string().value());
+}
+
+bool is_current(const Vector& vector) {
+  if (!vector.is_exact || !has_described_keys(vector.value)) return false;
+  simdjson::dom::array positions;
+  if (vector.value["positions"].get(positions) != simdjson::SUCCESS) return true;
+  return std::all_of(positions.begin(), positions.end(), has_described_keys);
+}
+
 }  // namespace
 
 const std::vector<Vector>& published_vectors() {
   static const std::vector<Vector> vectors = read_vectors();
   return vectors;
+}
+
+std::vector<Vector> current_vectors() {
+  std::vector<Vector> current;
+  std::copy_if(published_vectors().begin(), published_vectors().end(), std::back_inserter(current),
+               is_current);
+  return current;
+}
+
+std::vector<std::string> described_keys(std::string_view type) {
+  static std::map<std::string, std::vector<std::string>, std::less<>> known;
+  const auto found = known.find(type);
+  if (found != known.end()) return found->second;
+  std::vector<std::string>& keys = known[std::string{type}];
+  for (const auto field : published_schema(type)["properties"].get_object())
+    keys.emplace_back(field.key);
+  return keys;
 }
 
 simdjson::dom::element published_schema(std::string_view name) {

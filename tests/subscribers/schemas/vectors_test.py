@@ -26,6 +26,14 @@ WHY_FROZEN = (
 all_vectors = {file.stem: vectors.load(file) for file in vectors.files()}
 
 
+def is_current(vector):
+    """Whether the bridge of today still makes it: not, when a key has been added since."""
+    messages = [vector["value"]] if vector["exact"] else []
+    messages += [position for message in messages for position in message.get("positions") or []]
+    return bool(messages) and all(
+        set(message) == set(schema_files.keys_of(message["type"])) for message in messages)
+
+
 def decode(vector):
     return msgpack.unpackb(bytes.fromhex(vector["msgpack_hex"]))
 
@@ -80,9 +88,10 @@ class Vectors(unittest.TestCase):
             self.assertNotEqual([], self.complaints(self.readers, vector, value), name)
 
     def test_what_the_bridge_sends_fits_the_strict_schema_in_its_order_and_shortest_form(self):
-        for name, vector in self.those(lambda vector: vector["exact"]):
+        for name, vector in self.those(is_current):
             self.assertEqual([], self.complaints(self.bridge, vector, vector["value"]), name)
-            self.assertEqual(self.ordered_keys(vector), list(vector["value"]), name)
+            self.assertEqual(schema_files.keys_of(vector["value"]["type"]),
+                             list(vector["value"]), name)
             self.assertEqual(msgpack.packb(vector["value"]).hex(), vector["msgpack_hex"], name)
 
     def test_of_the_future_do_not_fit_the_strict_schema(self):
@@ -100,8 +109,7 @@ class Vectors(unittest.TestCase):
         for message_type in schema_files.TYPES:
             schema = schema_files.read(message_type + ".schema.json")
             shown = [vector["value"] for _, vector in self.those(
-                lambda vector: vector["exact"] and vector["value"]["type"] == message_type)]
-            self.assertTrue(shown, message_type)
+                lambda vector: is_current(vector) and vector["value"]["type"] == message_type)]
             for key, described in schema["properties"].items():
                 values = [value[key] for value in shown]
                 for word in self.words(described):
@@ -112,16 +120,12 @@ class Vectors(unittest.TestCase):
 
     def those(self, test):
         found = [(name, vector) for name, vector in all_vectors.items() if test(vector)]
-        self.assertTrue(found)
+        self.assertTrue(found, "there is no such vector: one with every key of today is needed")
         return found
 
     @staticmethod
     def complaints(validators, vector, value):
         return validators.complaints(schema_files.type_of_topic(vector["topic"]), value)
-
-    @staticmethod
-    def ordered_keys(vector):
-        return schema_files.read(vector["value"]["type"] + ".schema.json")["required"]
 
     @staticmethod
     def words(described):
@@ -139,10 +143,12 @@ class Vectors(unittest.TestCase):
 
 
 class Schemas(unittest.TestCase):
-    def test_describe_every_key_and_require_it_in_the_order_of_the_message(self):
+    def test_describe_every_key_in_the_order_of_the_message(self):
         for message_type in schema_files.TYPES:
             schema = schema_files.read(message_type + ".schema.json")
-            self.assertEqual(schema["required"], list(schema["properties"]), message_type)
+            # A key that was added later is described and not required.
+            self.assertEqual(schema["required"], [key for key in schema["properties"]
+                                                  if key in schema["required"]], message_type)
             for key, described in schema["properties"].items():
                 if "$ref" in described and "description" not in described:
                     file, name = described["$ref"].split("#/$defs/")
@@ -174,8 +180,7 @@ class Schemas(unittest.TestCase):
                 "bridge.heartbeat": message_rules.HEARTBEAT_KEYS,
                 "bridge.shutdown": message_rules.SHUTDOWN_KEYS}
         for message_type, expected in keys.items():
-            schema = schema_files.read(message_type + ".schema.json")
-            self.assertEqual(expected, schema["required"], message_type)
+            self.assertEqual(expected, schema_files.keys_of(message_type), message_type)
 
 
 if __name__ == "__main__":

@@ -1,14 +1,14 @@
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <iomanip>
-#include <iterator>
+#include <optional>
 #include <sstream>
 #include <string>
+#include <string_view>
+#include <variant>
 
 #include "bridge/core/valuation.hpp"
 #include "bridge/wire/bus_topics.hpp"
-#include "bridge/wire/bus_value.hpp"
 #include "bridge/wire/message_reader.hpp"
 #include "tests/subscribers/schemas/described_messages.hpp"
 #include "tests/subscribers/schemas/vectors.hpp"

@@ -1,5 +1,5 @@
-"""A subscriber that was written from schemas/README.md alone, in a language that the bridge does not
-care for: what the page says is enough."""
+"""A subscriber that follows schemas/README.md step by step, in a language that the bridge does not
+care for: if it is right, so is the page."""
 
 import json
 import signal

@@ -1,12 +1,10 @@
 """The published schemas and vectors: they agree with each other, and with what was published before."""
 
-import json
 import re
 import shutil
 import subprocess
 import sys
 import unittest
-from pathlib import Path
 
 import msgpack
 

@@ -155,6 +155,8 @@ sub take_snapshot ($self, $message) {
     $account->{collected}{"$_->{symbol} $_->{position_side}"} = $_
       for @{ $message->{positions} // [] };
     return if $account->{expected_part}++ < $message->{parts};
+    # Those between have not come, and will not.
+    $self->lose($account) if $message->{account_seq} > $account->{seq};
     $account->{positions} = defined $message->{positions} ? $account->{collected} : undef;
     @$account{qw(seq state is_sound collected)} = (@$message{qw(account_seq state)}, 1, undef);
 }
@@ -173,7 +175,7 @@ sub compare ($self, $heartbeat) {
 }
 
 sub lose ($self, $account) {
-    $self->{losses}++ if $account->{is_sound};
+    $self->{losses}++ if $account->{seq} > 0;    # else we have only just come
     $account->{is_sound} = 0;
 }
 

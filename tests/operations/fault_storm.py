@@ -2,6 +2,7 @@
 
 import http.client
 import resource
+import signal
 import socket
 import ssl
 import time
@@ -133,6 +134,12 @@ def step_the_clock_of_the_exchange(desk):
     desk.exchange.fault("server_time", offset="-2s")
 
 
+def reload_a_broken_configuration(desk):
+    file = desk.setup.config_file
+    file.write_text(file.read_text(encoding="utf-8") + "unknown = 1\n", encoding="utf-8")
+    desk.bridge.send(signal.SIGHUP)
+
+
 TROUBLES = {
     "well": Trouble(set(), lambda desk: desk.exchange.trade("beta", "SOLUSDT", "BUY", "1")),
     "user-stream": Trouble({("PositionBridgeStreamDown", "alpha", "user")}, lose_user_stream,
@@ -178,5 +185,7 @@ TROUBLES = {
     "ban": Trouble({("PositionBridgeBanned", "simulator")}, lambda desk: desk.exchange.fault(
         "ban_address", address="127.0.0.1", duration="150s")),
     "strangers": Trouble({("PositionBridgeClientsRefused", "protocol")}, greet_strangely),
+    "broken-configuration": Trouble({("PositionBridgeReloadFailed",)},
+                                    reload_a_broken_configuration),
     "descriptors": Trouble({("PositionBridgeFileDescriptors",)}, take_file_descriptors),
 }

@@ -33,7 +33,6 @@ NOT_RAISED = {
     "PositionBridgeNoSubscribers": "every desk has a subscriber",
     "PositionBridgePublishSlow": "a slow machine would be needed",
     "PositionBridgeLoopLag": "a slow machine would be needed",
-    "PositionBridgeReloadFailed": "this version does not reload",
 }
 
 # Panels whose queries may return nothing, and why: none at present.

@@ -21,9 +21,10 @@ constexpr Duration listen_key_renewal_retry_max = 240s;
 
 // From asking for a connection until its WebSocket handshake is done.
 constexpr Duration stream_open_timeout = 15s;
-// The exchange counts pings among the 10 messages a second that it takes; one in 20 s is nothing.
-constexpr Duration stream_ping_interval = 20s;
-// Our pings bring a pong every 20 s, so three missed ones mean that the connection is dead.
+// The exchange counts pings among the 10 messages a second that it takes, so it is asked only when
+// nothing came for so long.
+constexpr Duration stream_ping_interval = 30s;
+// Nothing came, not even an answer to two pings: the connection is dead.
 constexpr Duration stream_silence_max = 70s;
 // LIST_SUBSCRIPTIONS shows that the server still answers for this connection and what it believes
 // to send on it; it was measured to answer within 120 ms.

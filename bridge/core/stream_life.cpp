@@ -34,6 +34,11 @@ StreamLife::Due StreamLife::wake(MonotonicTime now) {
     rotate_at_ = never;
     return Due::rotate;
   }
+  // Looked at only now, so that the deadline does not move with everything that is heard.
+  if (heard_at_ + limits::stream_ping_interval > now) {
+    ping_due_ = heard_at_ + limits::stream_ping_interval;
+    return Due::nothing;
+  }
   ping_due_ = now + limits::stream_ping_interval;
   return Due::ping;
 }

@@ -24,7 +24,7 @@ exchange::AccountSetup setup_of(std::size_t number, const Options& options) {
   setup.setting.margin_type =
       number % 4 == 2 ? exchange::MarginType::isolated : exchange::MarginType::cross;
   setup.trading.mean_interval_ms = options.trade_interval.count() / 1000;
-  setup.trading.positions_max = 3;
+  setup.trading.positions_max = profile_of(options.profile).positions_max;
   exchange::Random random(exchange::seed_for(options.seed, setup.name + " starts"));
   const std::string& symbol = symbols[random.below(symbols.size())];
   setup.positions = {

@@ -32,6 +32,7 @@ constexpr std::array profiles = {
             .action_interval = 2min,
             .duplicated_per_thousand = 5,
             .accounts = 64,
+            .positions_max = 2,
             .mark_price_interval_ms = 9'000,
             .stale_after = 30s,
             .reconcile_interval = 5min},

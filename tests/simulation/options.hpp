@@ -40,6 +40,7 @@ struct Profile {
   /// How often a frame of a user stream comes twice, in a thousand.
   std::uint64_t duplicated_per_thousand = 0;
   int accounts = 8;
+  int positions_max = 3;  // of an account, at one time
   /// Prices move so often, and the streams of three seconds tick no more often.
   exchange::UnixMs mark_price_interval_ms = 1'000;
   /// How old a mark price may be.

@@ -2,7 +2,7 @@
 #include <exception>
 #include <iostream>
 
-#include "bridge/app/command_line.hpp"
+#include "bridge/app/commands/command_line.hpp"
 
 int main(int argc, char** argv) {
   // Who reads our output may go away; that is no reason to stop bridging.

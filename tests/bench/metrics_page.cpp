@@ -6,9 +6,9 @@
 #include <cstdlib>
 #include <vector>
 
-#include "bridge/app/bridge_process.hpp"
-#include "bridge/app/log.hpp"
-#include "bridge/app/metrics_collector.hpp"
+#include "bridge/app/log/log.hpp"
+#include "bridge/app/observe/metrics_collector.hpp"
+#include "bridge/app/process/bridge_process.hpp"
 
 // How long /metrics takes to make for many accounts: reading the counters, and writing the text.
 //   usage: metrics-page [ACCOUNTS [ROUNDS [MILLISECONDS]]]

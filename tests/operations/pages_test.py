@@ -20,7 +20,7 @@ from promql import selectors
 ROOT = Path(__file__).resolve().parents[2]
 RULES = ROOT / "config/prometheus/alerts.yml"
 RUNBOOK = ROOT / "config/prometheus/runbook.md"
-SCHEMA = ROOT / "bridge/app/config_schema.hpp"
+SCHEMA = ROOT / "bridge/app/configuration/config_schema.hpp"
 
 METRIC = re.compile(r"\b(?:position_bridge|process)_[a-z_]+[a-z]\b")
 ALERT = re.compile(r"\bPositionBridge[A-Z]\w+")

@@ -22,7 +22,7 @@ class EachRuleRefuses(unittest.TestCase):
 
     def test_an_exchange_that_borrows_from_the_bridge(self):
         self.assert_refused(rules.exchange_independence, "tests/exchange/model/a.cpp",
-                            '#include "bridge/core/decimal.hpp"')
+                            '#include "bridge/core/values/decimal.hpp"')
 
     def test_a_core_that_reads_a_clock(self):
         self.assert_refused(rules.pure_core, "bridge/core/a.cpp",

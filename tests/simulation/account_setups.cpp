@@ -1,6 +1,6 @@
 #include "tests/simulation/account_setups.hpp"
 
-#include "bridge/core/assert.hpp"
+#include "bridge/core/values/assert.hpp"
 #include "tests/exchange/model/random.hpp"
 
 namespace simulation {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "bridge/wire/credentials.hpp"
+#include "bridge/wire/exchange/credentials.hpp"
 #include "tests/exchange/model/scenario.hpp"
 #include "tests/simulation/options.hpp"
 

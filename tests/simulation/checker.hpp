@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "bridge/core/publications.hpp"
+#include "bridge/core/positions/publications.hpp"
 #include "tests/simulation/driver.hpp"
 #include "tests/simulation/options.hpp"
 #include "tests/simulation/subscriber.hpp"

@@ -5,11 +5,11 @@
 #include <utility>
 #include <variant>
 
-#include "bridge/core/assert.hpp"
-#include "bridge/core/limits.hpp"
-#include "bridge/wire/control_requests.hpp"
-#include "bridge/wire/rest_replies.hpp"
-#include "bridge/wire/rest_requests.hpp"
+#include "bridge/core/limits/limits.hpp"
+#include "bridge/core/values/assert.hpp"
+#include "bridge/wire/exchange/control_requests.hpp"
+#include "bridge/wire/exchange/rest_replies.hpp"
+#include "bridge/wire/exchange/rest_requests.hpp"
 
 namespace simulation {
 namespace {

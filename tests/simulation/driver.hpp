@@ -11,11 +11,11 @@
 #include <utility>
 #include <vector>
 
-#include "bridge/core/environment_session.hpp"
-#include "bridge/core/mark_price_interval.hpp"
-#include "bridge/wire/credentials.hpp"
-#include "bridge/wire/market_stream_parser.hpp"
-#include "bridge/wire/user_stream_parser.hpp"
+#include "bridge/core/exchange/mark_price_interval.hpp"
+#include "bridge/core/sessions/environment_session.hpp"
+#include "bridge/wire/exchange/credentials.hpp"
+#include "bridge/wire/exchange/market_stream_parser.hpp"
+#include "bridge/wire/exchange/user_stream_parser.hpp"
 #include "tests/simulation/mutant.hpp"
 #include "tests/simulation/network.hpp"
 

@@ -3,7 +3,7 @@
 #include <array>
 #include <cstddef>
 
-#include "bridge/core/decimal.hpp"
+#include "bridge/core/values/decimal.hpp"
 #include "tests/exchange/model/amount.hpp"
 
 namespace simulation {

@@ -9,9 +9,9 @@
 #include <unordered_map>
 #include <vector>
 
-#include "bridge/core/effects.hpp"
-#include "bridge/core/exchange_requests.hpp"
-#include "bridge/core/padded_text.hpp"
+#include "bridge/core/exchange/effects.hpp"
+#include "bridge/core/exchange/exchange_requests.hpp"
+#include "bridge/core/values/padded_text.hpp"
 #include "tests/exchange/model/exchange.hpp"
 #include "tests/simulation/event_queue.hpp"
 #include "tests/simulation/trace.hpp"

@@ -1,6 +1,6 @@
 #include "tests/simulation/subscriber.hpp"
 
-#include "bridge/core/assert.hpp"
+#include "bridge/core/values/assert.hpp"
 
 namespace simulation {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "bridge/core/publications.hpp"
+#include "bridge/core/positions/publications.hpp"
 #include "tests/exchange/model/position.hpp"
 #include "tests/exchange/model/symbols.hpp"
 #include "tests/simulation/network.hpp"

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "bridge/core/time.hpp"
+#include "bridge/core/values/time.hpp"
 #include "tests/exchange/model/time.hpp"
 
 namespace simulation {

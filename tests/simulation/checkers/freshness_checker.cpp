@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "bridge/core/limits.hpp"
+#include "bridge/core/limits/limits.hpp"
 
 namespace simulation {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <chrono>
 
-#include "bridge/core/limits.hpp"
+#include "bridge/core/limits/limits.hpp"
 
 namespace simulation {
 namespace {

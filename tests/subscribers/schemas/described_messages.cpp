@@ -6,9 +6,9 @@
 #include <string_view>
 #include <vector>
 
-#include "bridge/wire/bus_messages.hpp"
-#include "bridge/wire/bus_topics.hpp"
-#include "bridge/wire/position_update_encoder.hpp"
+#include "bridge/wire/bus/bus_messages.hpp"
+#include "bridge/wire/bus/bus_topics.hpp"
+#include "bridge/wire/bus/position_update_encoder.hpp"
 
 namespace bridge::test {
 namespace {

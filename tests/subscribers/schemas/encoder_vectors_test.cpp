@@ -7,9 +7,9 @@
 #include <string_view>
 #include <variant>
 
-#include "bridge/core/valuation.hpp"
-#include "bridge/wire/bus_topics.hpp"
-#include "bridge/wire/message_reader.hpp"
+#include "bridge/core/positions/valuation.hpp"
+#include "bridge/wire/bus/bus_topics.hpp"
+#include "bridge/wire/bus/message_reader.hpp"
 #include "tests/subscribers/schemas/described_messages.hpp"
 #include "tests/subscribers/schemas/vectors.hpp"
 

@@ -4,9 +4,9 @@
 #include <string_view>
 #include <vector>
 
-#include "bridge/core/publications.hpp"
-#include "bridge/wire/bus_identity.hpp"
-#include "bridge/wire/bus_value.hpp"
+#include "bridge/core/positions/publications.hpp"
+#include "bridge/wire/bus/bus_identity.hpp"
+#include "bridge/wire/bus/bus_value.hpp"
 #include "tests/subscribers/schemas/described_messages.hpp"
 #include "tests/subscribers/schemas/vectors.hpp"
 

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "bridge/core/decimal.hpp"
+#include "bridge/core/values/decimal.hpp"
 #include "tests/unit/wire/exact_json.hpp"
 
 namespace bridge::test {

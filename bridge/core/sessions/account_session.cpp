@@ -1,0 +1,523 @@
+#include "bridge/core/sessions/account_session.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "bridge/core/limits/limits.hpp"
+#include "bridge/core/limits/rest_verdict.hpp"
+#include "bridge/core/values/assert.hpp"
+
+namespace bridge {
+namespace {
+
+std::string in_seconds(Duration duration) {
+  const std::int64_t tenths = duration.count() / 100'000;
+  return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " s";
+}
+
+std::string in_minutes(Duration duration) {
+  return std::to_string(std::chrono::ceil<std::chrono::minutes>(duration).count()) + " min";
+}
+
+template <class T>
+std::string or_unknown(const std::optional<T>& value, auto&& to_text) {
+  return value ? std::string{to_text(*value)} : "unknown";
+}
+
+std::string describe(const PositionBook::Settings& settings) {
+  return or_unknown(settings.leverage, [](std::uint32_t x) { return std::to_string(x); }) + "x " +
+         or_unknown(settings.margin_type, [](MarginType type) { return to_string(type); });
+}
+
+// Two streams of random numbers must not be the same.
+constexpr std::uint64_t key_salt = 0x6b65'7900'0000'0000U;
+constexpr std::uint64_t stream_salt = 0x7374'7265'616d'0000U;
+constexpr std::uint64_t reconcile_salt = 0x7265'636f'6e00'0000U;
+
+}  // namespace
+
+std::string_view to_string(ListenKeyOutcome outcome) {
+  switch (outcome) {
+    case ListenKeyOutcome::created: return "created";
+    case ListenKeyOutcome::kept_alive: return "kept_alive";
+    case ListenKeyOutcome::replaced: return "replaced";
+    case ListenKeyOutcome::failed: return "failed";
+  }
+  BRIDGE_UNREACHABLE("not a ListenKeyOutcome");
+}
+
+std::string_view to_string(ReconcileOutcome outcome) {
+  switch (outcome) {
+    case ReconcileOutcome::clean: return "clean";
+    case ReconcileOutcome::corrected: return "corrected";
+    case ReconcileOutcome::failed: return "failed";
+  }
+  BRIDGE_UNREACHABLE("not a ReconcileOutcome");
+}
+
+AccountSession::AccountSession(const Shared& shared, PositionFeed::AccountNumber account,
+                               Settings settings)
+    : feed_{shared.feed},
+      account_{account},
+      clock_{shared.clock},
+      pacer_{shared.pacer},
+      settings_{settings},
+      backoff_{settings.seed},
+      key_{settings.seed ^ key_salt},
+      stream_{*this,
+              effects_,
+              shared.pacer,
+              {.form = settings.user_stream_form, .seed = settings.seed ^ stream_salt}},
+      reconcile_schedule_{shared.reconcile_plan, settings.seed ^ reconcile_salt} {}
+
+void AccountSession::start(Now now) {
+  BRIDGE_ASSERT(phase_ == Phase::stopped);
+  backoff_.reset();
+  has_turn_ = false;
+  connect(now);
+}
+
+void AccountSession::stop(Now now) {
+  if (phase_ == Phase::stopped) return;
+  const bool had_key = key_.key() != nullptr && phase_ != Phase::failed;
+  forget_requests();
+  stream_.close(CloseCause::requested, now);
+  if (had_key && settings_.listen_key_on_stop == Settings::ListenKeyOnStop::close)
+    close_key_request_ = request(Endpoint::close_listen_key, Urgency::vital);
+  key_.forget();
+  note_key_life(now);
+  enter(Phase::stopped, "stopped", now);
+}
+
+// --- phases ---------------------------------------------------------------------------------
+
+void AccountSession::enter(Phase phase, std::string detail, Now now) {
+  using UserPhase = PositionFeed::UserPhase;
+  phase_ = phase;
+  if (phase != Phase::waiting) retry_at_ = never;
+  const auto user_phase = [phase] {
+    switch (phase) {
+      case Phase::stopped: return UserPhase::stopped;
+      case Phase::failed: return UserPhase::failed;
+      case Phase::synchronizing: return UserPhase::syncing;
+      case Phase::synchronized: return UserPhase::synchronized;
+      case Phase::waiting:
+      case Phase::obtaining_key:
+      case Phase::opening_stream: return UserPhase::connecting;
+    }
+    BRIDGE_UNREACHABLE("not a Phase");
+  }();
+  feed_.set_user_connected(account_, stream_.is_open());
+  feed_.set_user_phase(account_, user_phase, std::move(detail), now);
+}
+
+// Whoever connects asks for a listen key first, so the turn to connect is waited for before that.
+void AccountSession::connect(Now now) {
+  const MonotonicTime turn = has_turn_ ? now.monotonic : pacer_.reserve(now.monotonic);
+  has_turn_ = turn > now.monotonic;
+  if (!has_turn_) return obtain_key(now);
+  retry_at_ = turn;
+  enter(Phase::waiting,
+        "waiting for its turn to connect, in " + in_seconds(turn - now.monotonic) +
+            ": one address may open only so many connections a minute",
+        now);
+}
+
+void AccountSession::obtain_key(Now now) {
+  BRIDGE_ASSERT(stream_.is_closed());
+  key_request_ = request(Endpoint::create_listen_key, Urgency::vital);
+  enter(Phase::obtaining_key, "asking the exchange for a listen key", now);
+}
+
+void AccountSession::begin_synchronization(Now now) {
+  // Not at once: REST may lag, and what happened right before the stream was opened would be
+  // neither on the stream nor in the snapshot.
+  synchronization_ = {};
+  synchronization_.request_at = now.monotonic + limits::rest_lag_max;
+  stream_.allow_rotation(false);
+  enter(Phase::synchronizing, "reading the positions from the exchange", now);
+}
+
+void AccountSession::request_snapshots(Now now) {
+  Synchronization& sync = synchronization_;
+  sync.request_at = never;
+  sync.snapshot.certain_before = certain_before(now);
+  sync.has_account_config = sync.has_symbol_configs = sync.has_positions = false;
+  sync.account_config_request = request(Endpoint::account_config, Urgency::synchronization);
+  sync.symbol_configs_request = request(Endpoint::symbol_config, Urgency::synchronization);
+  sync.positions_request = request(Endpoint::position_risk, Urgency::synchronization);
+}
+
+void AccountSession::finish_synchronization_if_complete(Now now) {
+  Synchronization& sync = synchronization_;
+  if (!buffers() || !sync.is_complete() || !stream_.is_proven()) return;
+  feed_.set_user_connected(account_, true);
+  feed_.synchronize(account_, sync.snapshot, "both streams are connected, the positions are known",
+                    now);
+  phase_ = Phase::synchronized;  // not by enter(): the feed has learned it with the positions
+  const std::size_t event_count = sync.snapshot.account_updates.size();
+  sync = {};
+  stream_.allow_rotation(true);
+  metrics_.positions_confirmed_us.set(to_us(now.wall));
+  reconcile_schedule_.start(now.monotonic);
+  effects_.log(LogLevel::info,
+               "synchronized (" +
+                   or_unknown(position_mode_, [](PositionMode mode) { return to_string(mode); }) +
+                   " mode): " + std::to_string(feed_.view(account_).book.open_count()) +
+                   " open positions, " + std::to_string(event_count) +
+                   " events while reading them");
+}
+
+void AccountSession::start_over(CloseCause cause, const std::string& why, Now now) {
+  stream_.close(cause, now);
+  wait(why, now);
+}
+
+void AccountSession::wait(const std::string& why, Now now) {
+  if (stream_.was_stable()) backoff_.reset();
+  forget_requests();
+  note_key_life(now);
+  const Duration delay = backoff_.next_delay();
+  retry_at_ = now.monotonic + delay;
+  const std::string detail = why + "; connecting again in " + in_seconds(delay);
+  effects_.log(LogLevel::warn, detail);
+  enter(Phase::waiting, detail, now);
+}
+
+void AccountSession::fail(const std::string& why, Now now) {
+  forget_requests();
+  stream_.close(CloseCause::requested, now);
+  key_.forget();
+  note_key_life(now);
+  const std::string detail =
+      why + "; this account is left alone until its configuration is reloaded";
+  effects_.log(LogLevel::error, detail);
+  enter(Phase::failed, detail, now);
+}
+
+void AccountSession::forget_requests() {
+  key_request_ = renewal_request_ = 0;
+  key_.rest();
+  reconcile_schedule_.stop();
+  comparison_ = {};
+  corrections_in_a_row_ = 0;
+  synchronization_ = {};
+}
+
+// --- the stream -----------------------------------------------------------------------------
+
+void AccountSession::on_stream_open(Now now) {
+  begin_synchronization(now);
+}
+
+void AccountSession::on_stream_proven(Now now) {
+  finish_synchronization_if_complete(now);
+}
+
+void AccountSession::on_stream_gap(const std::string& why, Now now) {
+  effects_.log(LogLevel::warn, why);
+  reconcile_schedule_.stop();
+  comparison_ = {};
+  begin_synchronization(now);
+}
+
+void AccountSession::on_stream_lost(CloseCause, const std::string& why, Now now) {
+  wait(why, now);
+}
+
+void AccountSession::on_event(const AccountUpdate& update, Now received) {
+  if (buffers()) {
+    synchronization_.snapshot.account_updates.push_back(update);
+    check_buffer(received);
+  } else {
+    feed_.apply(account_, update, received);
+  }
+}
+
+void AccountSession::on_event(const LeverageChange& change, Now received) {
+  if (buffers()) {
+    synchronization_.snapshot.leverage_changes.push_back(change);
+    check_buffer(received);
+  } else {
+    feed_.apply(account_, change, received);
+  }
+}
+
+void AccountSession::on_event(const ListenKeyExpired& event, Now received) {
+  // It comes twice now and then, and then speaks of the key before.
+  if (event.listen_key && key_.key() != nullptr && *event.listen_key != *key_.key()) return;
+  start_over(CloseCause::replaced, "the listen key expired", received);
+}
+
+void AccountSession::check_buffer(Now now) {
+  const auto& snapshot = synchronization_.snapshot;
+  if (snapshot.account_updates.size() + snapshot.leverage_changes.size() > limits::sync_buffer_max)
+    start_over(CloseCause::requested, "too many events while reading the positions", now);
+}
+
+// --- answers --------------------------------------------------------------------------------
+
+bool AccountSession::awaits(RequestNumber request) const {
+  const Synchronization& sync = synchronization_;
+  const auto awaited = {key_request_,
+                        renewal_request_,
+                        close_key_request_,
+                        sync.account_config_request,
+                        sync.symbol_configs_request,
+                        sync.positions_request,
+                        comparison_.positions_request,
+                        comparison_.account_config_request,
+                        comparison_.symbol_configs_request};
+  return request != 0 && std::find(awaited.begin(), awaited.end(), request) != awaited.end();
+}
+
+void AccountSession::answer(RequestNumber request, RestReply reply, Now now) {
+  if (!awaits(request)) return;
+  if (request == close_key_request_) {
+    close_key_request_ = 0;
+  } else if (request == key_request_) {
+    key_request_ = 0;
+    key_answered(reply, now);
+  } else if (request == renewal_request_) {
+    renewal_request_ = 0;
+    renewal_answered(reply, now);
+  } else if (phase_ == Phase::synchronizing) {
+    synchronization_answered(request, reply, now);
+  } else {
+    for (RequestNumber* const awaited :
+         {&comparison_.positions_request, &comparison_.account_config_request,
+          &comparison_.symbol_configs_request}) {
+      if (*awaited == request) *awaited = 0;
+    }
+    comparison_answered(reply, now);
+  }
+}
+
+bool AccountSession::is_decisive(const RestFailure& failure, Now now) {
+  switch (verdict(failure)) {
+    case RestVerdict::credentials_refused:
+      fail("the exchange refuses the credentials (" + bridge::describe(failure) + ")", now);
+      return true;
+    case RestVerdict::listen_key_is_gone:
+      start_over(CloseCause::replaced, "the listen key is gone (" + bridge::describe(failure) + ")",
+                 now);
+      return true;
+    case RestVerdict::clock_is_off: effects_.add(effect::SynchronizeClock{}); return false;
+    case RestVerdict::slow_down:
+    case RestVerdict::try_again: return false;
+  }
+  BRIDGE_UNREACHABLE("not a RestVerdict");
+}
+
+void AccountSession::key_answered(const RestReply& reply, Now now) {
+  if (const auto* key = std::get_if<ListenKeyReply>(&reply)) {
+    const bool is_other = key_.granted(key->listen_key, now.monotonic);
+    metrics_.listen_key_renewals[is_other ? ListenKeyOutcome::replaced : ListenKeyOutcome::created]
+        .add();
+    note_key_life(now);
+    stream_.open(*key_.key(), now);
+    enter(Phase::opening_stream, "opening the user stream", now);
+    return;
+  }
+  metrics_.listen_key_renewals[ListenKeyOutcome::failed].add();
+  const auto* failure = std::get_if<RestFailure>(&reply);
+  BRIDGE_ASSERT(failure != nullptr);
+  if (!is_decisive(*failure, now))
+    start_over(CloseCause::requested, "no listen key: " + bridge::describe(*failure), now);
+}
+
+void AccountSession::renewal_answered(const RestReply& reply, Now now) {
+  const auto* key = std::get_if<ListenKeyReply>(&reply);
+  if (key == nullptr) {
+    const auto* failure = std::get_if<RestFailure>(&reply);
+    BRIDGE_ASSERT(failure != nullptr);
+    return renewal_failed(*failure, now);
+  }
+  // Portfolio Margin does not name the key; then it is ours.
+  if (!key->listen_key.empty() && key->listen_key != *key_.key()) {
+    metrics_.listen_key_renewals[ListenKeyOutcome::replaced].add();
+    start_over(CloseCause::replaced, "the exchange renewed another listen key than ours", now);
+    return;
+  }
+  metrics_.listen_key_renewals[ListenKeyOutcome::kept_alive].add();
+  key_.renewed(now.monotonic);
+  note_key_life(now);
+  feed_.set_user_warning(account_, {}, now);
+}
+
+void AccountSession::renewal_failed(const RestFailure& failure, Now now) {
+  metrics_.listen_key_renewals[ListenKeyOutcome::failed].add();
+  if (is_decisive(failure, now)) return;
+  const Duration delay = key_.renewal_failed(now.monotonic);
+  const std::string left = in_minutes(key_.over_at() - now.monotonic);
+  effects_.log(LogLevel::warn, "the listen key was not kept alive: " + bridge::describe(failure) +
+                                   "; trying again in " + in_seconds(delay) + ", it expires in " +
+                                   left);
+  feed_.set_user_warning(account_,
+                         "the listen key could not be kept alive (" + bridge::describe(failure) +
+                             "), it expires in " + left,
+                         now);
+}
+
+void AccountSession::synchronization_answered(RequestNumber request, RestReply& reply, Now now) {
+  Synchronization& sync = synchronization_;
+  if (request != sync.account_config_request && request != sync.symbol_configs_request &&
+      request != sync.positions_request)
+    return;
+
+  if (const auto* failure = std::get_if<RestFailure>(&reply)) {
+    if (is_decisive(*failure, now)) return;
+    // Events go on being buffered; all of the snapshot is read again, so that it is of one time.
+    const Duration delay = backoff_.next_delay();
+    sync.account_config_request = sync.symbol_configs_request = sync.positions_request = 0;
+    sync.request_at = now.monotonic + delay;
+    effects_.log(LogLevel::warn, "the positions could not be read: " + bridge::describe(*failure) +
+                                     "; trying again in " + in_seconds(delay));
+    return;
+  }
+  if (const auto* config = std::get_if<AccountConfig>(&reply)) {
+    sync.has_account_config = true;
+    take(*config);
+  }
+  if (auto* configs = std::get_if<SymbolConfigs>(&reply)) {
+    sync.has_symbol_configs = true;
+    sync.snapshot.symbol_configs = std::move(*configs);
+  }
+  if (auto* positions = std::get_if<PositionRows>(&reply)) {
+    sync.has_positions = true;
+    sync.snapshot.positions = std::move(*positions);
+  }
+  finish_synchronization_if_complete(now);
+}
+
+// Nothing tells of a switch but this.
+void AccountSession::take(const AccountConfig& config) {
+  if (position_mode_ && *position_mode_ != config.position_mode) {
+    metrics_.position_mode_switches.add();
+    effects_.log(LogLevel::warn, "the account was switched from " +
+                                     std::string{to_string(*position_mode_)} + " to " +
+                                     std::string{to_string(config.position_mode)} + " mode");
+  }
+  position_mode_ = config.position_mode;
+}
+
+// --- comparison with the exchange -----------------------------------------------------------
+
+void AccountSession::begin_comparison(Now now) {
+  comparison_ = {.certain_before = certain_before(now)};
+  comparison_.positions_request = request(Endpoint::position_risk, Urgency::routine);
+  if (!reconcile_schedule_.looks_at_settings()) return;
+  comparison_.account_config_request = request(Endpoint::account_config, Urgency::routine);
+  comparison_.symbol_configs_request = request(Endpoint::symbol_config, Urgency::routine);
+}
+
+void AccountSession::comparison_answered(const RestReply& reply, Now now) {
+  if (const auto* failure = std::get_if<RestFailure>(&reply)) {
+    if (is_decisive(*failure, now)) return;
+    comparison_.failed = true;
+    effects_.log(LogLevel::warn, "the account could not be compared with the exchange: " +
+                                     bridge::describe(*failure));
+  } else if (const auto* positions = std::get_if<PositionRows>(&reply)) {
+    compare(*positions, now);
+  } else if (const auto* configs = std::get_if<SymbolConfigs>(&reply)) {
+    compare(*configs, now);
+  } else if (const auto* config = std::get_if<AccountConfig>(&reply)) {
+    take(*config);
+  }
+  if (!comparison_.is_under_way()) end_comparison(now);
+}
+
+void AccountSession::compare(const PositionRows& positions, Now now) {
+  const auto result = feed_.reconcile(account_, positions, comparison_.certain_before, now);
+  for (const auto& correction : result.corrections) {
+    effects_.log(LogLevel::error, "corrected " + correction.symbol + " " +
+                                      std::string{to_string(correction.position_side)} + ": had " +
+                                      correction.before.amount.to_string() + " @ " +
+                                      correction.before.entry_price.to_string() +
+                                      ", the exchange says " + correction.after.amount.to_string() +
+                                      " @ " + correction.after.entry_price.to_string());
+  }
+  if (!result.corrections.empty()) comparison_.corrected = true;
+  if (result.undecided > 0) comparison_.undecided = true;
+}
+
+void AccountSession::compare(const SymbolConfigs& configs, Now now) {
+  const auto result = feed_.reconcile(account_, configs, comparison_.certain_before, now);
+  for (const auto& correction : result.corrections) {
+    effects_.log(LogLevel::error, "corrected the settings of " + correction.symbol + ": had " +
+                                      describe(correction.before) + ", the exchange says " +
+                                      describe(correction.after));
+  }
+  if (!result.corrections.empty()) comparison_.corrected = true;
+  if (result.undecided > 0) comparison_.undecided = true;
+}
+
+void AccountSession::end_comparison(Now now) {
+  const Comparison ended = std::exchange(comparison_, {});
+  const auto outcome = ended.corrected ? ReconcileOutcome::corrected
+                       : ended.failed  ? ReconcileOutcome::failed
+                                       : ReconcileOutcome::clean;
+  metrics_.reconciles[outcome].add();
+  if (!ended.failed) metrics_.positions_confirmed_us.set(to_us(now.wall));
+  reconcile_schedule_.done(ended.undecided, now.monotonic);
+  if (ended.corrected) return distrust_stream(now);
+  if (!ended.failed && !ended.undecided) corrections_in_a_row_ = 0;
+}
+
+// What was corrected should have come on the stream. Its key may be dead, which nobody tells, or
+// the exchange may have forgotten the connection.
+void AccountSession::distrust_stream(Now now) {
+  if (++corrections_in_a_row_ >= limits::corrections_tolerated)
+    return start_over(
+        CloseCause::distrusted,
+        "the user stream does not tell of all changes: " + std::to_string(corrections_in_a_row_) +
+            " comparisons in a row had to correct something",
+        now);
+  key_.doubt(now.monotonic);
+  stream_.doubt(now);
+}
+
+// --- time -----------------------------------------------------------------------------------
+
+void AccountSession::wake(Now now) {
+  stream_.wake(now);
+  if (now.monotonic >= retry_at_) connect(now);
+  wake_key(now);
+  if (now.monotonic >= synchronization_.request_at) request_snapshots(now);
+  if (reconcile_schedule_.wake(now.monotonic)) begin_comparison(now);
+}
+
+void AccountSession::wake_key(Now now) {
+  switch (key_.wake(now.monotonic)) {
+    case ListenKeyLife::Due::nothing: return;
+    case ListenKeyLife::Due::renew:
+      renewal_request_ = request(Endpoint::keep_listen_key_alive, Urgency::vital);
+      return;
+    case ListenKeyLife::Due::over:
+      start_over(CloseCause::replaced,
+                 "the listen key could not be kept alive for an hour and has expired", now);
+      return;
+  }
+}
+
+MonotonicTime AccountSession::deadline() const {
+  return std::min({stream_.deadline(), retry_at_, key_.deadline(), synchronization_.request_at,
+                   reconcile_schedule_.deadline()});
+}
+
+RequestNumber AccountSession::request(Endpoint endpoint, Urgency urgency) {
+  effects_.add(effect::Request{++last_request_, endpoint, urgency});
+  return last_request_;
+}
+
+void AccountSession::note_key_life(Now now) {
+  const MonotonicTime over_at = key_.over_at();
+  metrics_.listen_key_expires_us.set(
+      over_at == never ? 0 : to_us(now.wall + (over_at - now.monotonic)));
+}
+
+WallTime AccountSession::certain_before(Now now) const {
+  return clock_.at_least(now.monotonic) - limits::rest_lag_max;
+}
+
+}  // namespace bridge

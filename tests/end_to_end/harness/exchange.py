@@ -52,11 +52,13 @@ class Account:
 class SimulatedExchange(RunningProgram):
     """Accounts begin to trade by their plans when a test calls `set_trading(True)`."""
 
-    def __init__(self, folder, accounts, rules=None, name="exchange", environment=None):
+    def __init__(self, folder, accounts, rules=None, name="exchange", environment=None,
+                 market=None):
         scenario = folder / f"{name}.toml"
         scenario.write_text(toml_table("", {"seed": 7, "history_length": 100_000,
                                                 "trading": False})
                             + toml_table("[rules]", rules or {})
+                            + toml_table("[market]", market or {})
                             + "".join(account.to_toml() for account in accounts),
                             encoding="utf-8")
         self.ca_file = folder / f"{name}.ca.pem"

@@ -239,10 +239,11 @@ void Driver::answer(const RequestPurpose& purpose, RestReply reply,
                     std::to_string(purpose.number) +
                     (failure == nullptr ? "" : " failed: " + failure->message));
   }
-  const bool is_the_clocks = purpose.account == nobody;
-  if (!is_the_clocks) note(purpose.account);
-  session_.answered(is_the_clocks ? EnvironmentSession::clock_owner : purpose.account,
-                    purpose.number, std::move(reply), used_weight, now());
+  if (purpose.account != nobody) note(purpose.account);
+  if (const auto* index = std::get_if<PremiumIndex>(&reply)) {
+    for (const PremiumIndexRow& row : index->rows) note_price(row.symbol);
+  }
+  session_.answered(purpose.owner, purpose.number, std::move(reply), used_weight, now());
   settle();
 }
 
@@ -259,7 +260,7 @@ void Driver::perform(const EnvironmentSession::OwnedEffect& owned) {
   if (account != nobody && !std::holds_alternative<effect::Ping>(effect)) note(account);
   if (settings_.mutant == Mutant::ignore_an_account && account == 0) return;
   if (const auto* wanted = std::get_if<effect::Request>(&effect)) {
-    request(account, *wanted);
+    request(owned.owner, *wanted);
   } else if (const auto* line = std::get_if<effect::Log>(&effect)) {
     log(account, *line);
   } else if (const auto* ping = std::get_if<effect::Ping>(&effect)) {
@@ -329,17 +330,20 @@ Driver::Connections& Driver::connections_of(AccountIndex account) {
   return account == nobody ? mark_connections_ : accounts_[account]->connections;
 }
 
-void Driver::request(AccountIndex account, const effect::Request& wanted) {
+void Driver::request(Owner owner, const effect::Request& wanted) {
+  const AccountIndex account = account_of(owner);
   const Credentials* const credentials =
       account == nobody ? nullptr : &accounts_[account]->credentials;
-  RestRequest made = make_request(wanted.endpoint, credentials, clock_.at_least(now().monotonic));
+  RestRequest made = make_request(wanted.endpoint, credentials, clock_.at_least(now().monotonic),
+                                  receive_window_default, wanted.symbol);
   exchange::HttpRequest request{.method = std::string(method_text(made.method)),
                                 .target = std::string(made.target.reveal()),
                                 .api_key = {},
                                 .body = {},
                                 .address = std::string(Network::bridge_address)};
   if (made.api_key) request.api_key = made.api_key->reveal();
-  RequestPurpose purpose{.account = account, .number = wanted.request, .endpoint = wanted.endpoint};
+  RequestPurpose purpose{
+      .account = account, .owner = owner, .number = wanted.request, .endpoint = wanted.endpoint};
   if (settings_.mutant == Mutant::never_renew_a_key &&
       wanted.endpoint == Endpoint::keep_listen_key_alive) {
     request.method = "GET";

@@ -112,7 +112,7 @@ class Driver final : public NetworkUser {
   /// Nothing when it is gone.
   std::optional<LinkId> link_of(AccountIndex account, bridge::StreamNumber stream);
   Connections& connections_of(AccountIndex account);
-  void request(AccountIndex account, const bridge::effect::Request& wanted);
+  void request(bridge::EnvironmentSession::Owner owner, const bridge::effect::Request& wanted);
   void log(AccountIndex account, const bridge::effect::Log& line);
   const std::string& name_of(AccountIndex account) const;
 

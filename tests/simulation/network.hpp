@@ -11,6 +11,7 @@
 
 #include "bridge/core/exchange/effects.hpp"
 #include "bridge/core/exchange/exchange_requests.hpp"
+#include "bridge/core/sessions/environment_session.hpp"
 #include "bridge/core/values/padded_text.hpp"
 #include "tests/exchange/model/exchange.hpp"
 #include "tests/simulation/event_queue.hpp"
@@ -36,6 +37,7 @@ struct LinkOwner {
 /// What a request was made for.
 struct RequestPurpose {
   AccountIndex account = nobody;
+  bridge::EnvironmentSession::Owner owner = bridge::EnvironmentSession::clock_owner;
   bridge::RequestNumber number = 0;
   bridge::Endpoint endpoint = bridge::Endpoint::server_time;
 };

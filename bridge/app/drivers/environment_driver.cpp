@@ -141,9 +141,11 @@ void EnvironmentDriver::perform(const EnvironmentSession::OwnedEffect& owned) {
 
 void EnvironmentDriver::perform_request(EnvironmentSession::Owner owner,
                                         const effect::Request& request) {
+  const bool is_an_accounts =
+      owner != EnvironmentSession::clock_owner && owner != EnvironmentSession::mark_owner;
   const Credentials* const credentials =
-      owner == EnvironmentSession::clock_owner ? nullptr : &accounts_[owner]->credentials();
-  rest_.request(request.endpoint, credentials,
+      is_an_accounts ? &accounts_[owner]->credentials() : nullptr;
+  rest_.request(request.endpoint, request.symbol, credentials,
                 [this, owner, number = request.request](RestCaller::Answer answer) {
                   session_.answered(owner, number, std::move(answer.reply), answer.used_weight,
                                     read_clocks());

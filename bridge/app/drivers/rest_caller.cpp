@@ -41,10 +41,11 @@ RestCaller::RestCaller(boost::asio::io_context& loop, const TlsContext& tls, con
                        const ExchangeClock& clock)
     : clock_{clock}, client_{loop, tls, server_address_of(rest)} {}
 
-void RestCaller::request(Endpoint endpoint, const Credentials* credentials, Answered answered) {
+void RestCaller::request(Endpoint endpoint, std::string_view symbol, const Credentials* credentials,
+                         Answered answered) {
   ++under_way_;
-  RestRequest request =
-      make_request(endpoint, credentials, clock_.at_least(read_monotonic_clock()));
+  RestRequest request = make_request(endpoint, credentials, clock_.at_least(read_monotonic_clock()),
+                                     receive_window_default, symbol);
   client_.perform(to_exchange(std::move(request)), limits::rest_timeout,
                   [this, endpoint,
                    answered = std::move(answered)](const Result<HttpAnswer, HttpFailure>& result) {

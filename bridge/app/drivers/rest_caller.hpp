@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <string_view>
 
 #include "bridge/app/configuration/config_url.hpp"
 #include "bridge/app/drivers/rest_metrics.hpp"
@@ -29,9 +30,11 @@ class RestCaller {
   RestCaller(boost::asio::io_context& loop, const TlsContext& tls, const Url& rest,
              const ExchangeClock& clock);
 
-  // `credentials` outlive the request; null where the endpoint needs none. `answered` is called
+  // `credentials` outlive the request; null where the endpoint needs none. `symbol`: see
+  // make_request(). `answered` is called
   // once, from the loop and never from within this call.
-  void request(Endpoint endpoint, const Credentials* credentials, Answered answered);
+  void request(Endpoint endpoint, std::string_view symbol, const Credentials* credentials,
+               Answered answered);
 
   bool has_requests() const { return under_way_ > 0; }
 

@@ -66,6 +66,7 @@ struct Request {
   RequestNumber request = 0;
   Endpoint endpoint = Endpoint::server_time;
   Urgency urgency = Urgency::routine;
+  std::string symbol;  // of Endpoint::premium_index
 };
 
 // The exchange says that our timestamps are off: ask it for its time again.

@@ -24,9 +24,10 @@ enum class Endpoint : std::uint8_t {
   position_risk,
   account_config,
   symbol_config,
-  premium_index,
+  premium_index,  // of one symbol
+  premium_index_of_all,
 };
-constexpr int endpoint_count = 8;
+constexpr int endpoint_count = 9;
 
 // The label of position_bridge_rest_requests_total.
 std::string_view to_string(Endpoint endpoint);

@@ -69,12 +69,14 @@ std::string_view to_string(Endpoint endpoint) {
     case Endpoint::account_config: return "account_config";
     case Endpoint::symbol_config: return "symbol_config";
     case Endpoint::premium_index: return "premium_index";
+    case Endpoint::premium_index_of_all: return "premium_index_of_all";
   }
   BRIDGE_UNREACHABLE("not an Endpoint");
 }
 
 int request_weight(Endpoint endpoint) {
   switch (endpoint) {
+    case Endpoint::premium_index:
     case Endpoint::server_time:
     case Endpoint::create_listen_key:
     case Endpoint::keep_listen_key_alive:
@@ -82,7 +84,7 @@ int request_weight(Endpoint endpoint) {
     case Endpoint::position_risk:
     case Endpoint::account_config:
     case Endpoint::symbol_config: return 5;
-    case Endpoint::premium_index: return 10;  // of all symbols
+    case Endpoint::premium_index_of_all: return 10;
   }
   BRIDGE_UNREACHABLE("not an Endpoint");
 }

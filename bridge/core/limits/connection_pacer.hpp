@@ -8,7 +8,8 @@
 namespace bridge {
 
 // When a connection to a host may be opened, so that a thousand accounts together stay below what
-// one address may open: a few at once, then one every limits::connection_interval.
+// one address may open: limits::connection_burst at once, then one
+// every limits::connection_interval.
 class ConnectionPacer {
  public:
   // Takes the next free place and says when it is, now or later. To be asked by who would connect

@@ -43,9 +43,10 @@ constexpr Duration rotation_retry = 5min;
 // Events that the two connections have not both brought yet.
 constexpr std::size_t overlap_events_max = 10'000;
 
-// One address may open about 300 connections in five minutes: a few at once, then one at a time.
-constexpr Duration connection_interval = 1100ms;
-constexpr int connection_burst = 5;
+// One address may open 300 connections in any five minutes: 100 at once, so that a desk is up in
+// seconds, and then one at a time: 100 + 5 min / 1.5 s = 300.
+constexpr Duration connection_interval = 1500ms;
+constexpr int connection_burst = 100;
 
 constexpr Duration backoff_base = 1s;
 constexpr Duration backoff_max = 60s;
@@ -91,6 +92,9 @@ constexpr std::size_t streams_per_connection_max = 1024;
 // Every well-formed SUBSCRIBE is acknowledged, also one that never brings a price; then ask again.
 constexpr Duration first_price_timeout = 10s;
 constexpr Duration first_price_timeout_max = 10min;
+// The first price of a symbol is asked for over REST so often, and then left to its stream.
+constexpr Duration first_price_request_repeat = 5s;
+constexpr int first_price_requests_max = 3;
 // A connection that brings nothing at all may be deaf itself.
 constexpr Duration mute_stream_patience_min = 20s;
 constexpr Duration mute_stream_patience_max = 10min;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "bridge/core/exchange/exchange_events.hpp"
@@ -12,6 +13,8 @@ namespace bridge {
 // The latest mark price of each symbol, and when we last heard of it.
 class MarkPrices {
  public:
+  enum class Source : std::uint8_t { stream, rest };
+
   // Null while no price is known.
   const MarkPrice* find(SymbolId symbol) const {
     if (symbol >= prices_.size() || !prices_[symbol].known) return nullptr;
@@ -21,12 +24,16 @@ class MarkPrices {
   // Only meaningful where a price is known.
   MonotonicTime heard_at(SymbolId symbol) const { return prices_[symbol].heard_at; }
 
+  // When the stream last brought a price; only meaningful where a price is known. A price from
+  // REST says nothing about a subscription.
+  MonotonicTime streamed_at(SymbolId symbol) const { return prices_[symbol].streamed_at; }
+
   void forget(SymbolId symbol) {
     if (symbol < prices_.size()) prices_[symbol].known = false;
   }
 
   // False for a price that is older than the one we have, or the same: two connections may overlap.
-  bool set(SymbolId symbol, const MarkPriceTick& tick, MonotonicTime heard_at) {
+  bool set(SymbolId symbol, const MarkPriceTick& tick, Source source, MonotonicTime heard_at) {
     if (symbol >= prices_.size()) prices_.resize(symbol + std::size_t{1});
     Slot& slot = prices_[symbol];
     if (slot.known && tick.event_time <= slot.price.event_time &&
@@ -34,6 +41,7 @@ class MarkPrices {
       return false;
     slot.known = true;
     slot.heard_at = heard_at;
+    if (source == Source::stream) slot.streamed_at = heard_at;
     slot.price.mark_price = tick.mark_price;
     slot.price.index_price = tick.index_price;
     slot.price.funding_rate = tick.funding_rate;
@@ -46,6 +54,7 @@ class MarkPrices {
   struct Slot {
     MarkPrice price;
     MonotonicTime heard_at;
+    MonotonicTime streamed_at = MonotonicTime::min();
     bool known = false;
   };
 

@@ -173,11 +173,11 @@ void PositionFeed::set_mark_connected(bool connected, std::string_view detail, N
   }
 }
 
-void PositionFeed::apply(const MarkPriceTick& tick, Now received) {
+void PositionFeed::apply(const MarkPriceTick& tick, MarkPrices::Source source, Now received) {
   const auto symbol = symbols_.find(tick.symbol);
   if (!symbol) return;  // no account has ever held it
   now_ = received.monotonic;
-  if (!mark_prices_.set(*symbol, tick, received.monotonic)) return;
+  if (!mark_prices_.set(*symbol, tick, source, received.monotonic)) return;
   if (*symbol >= holders_.size()) return;
   for (Topic* topic : holders_[*symbol]) publish(*topic, Trigger::mark_price, {}, received.wall);
 }

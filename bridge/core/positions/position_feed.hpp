@@ -101,7 +101,10 @@ class PositionFeed {
 
   // The mark stream's side.
   void set_mark_connected(bool connected, std::string_view detail, Now now);
-  void apply(const MarkPriceTick& tick, Now received);
+  void apply(const MarkPriceTick& tick, Now received) {
+    apply(tick, MarkPrices::Source::stream, received);
+  }
+  void apply(const MarkPriceTick& tick, MarkPrices::Source source, Now received);
 
   // Marks positions whose mark price has grown old; due at deadline().
   void wake(Now now);

@@ -68,7 +68,7 @@ AccountSession::AccountSession(const Shared& shared, PositionFeed::AccountNumber
               effects_,
               shared.pacer,
               {.form = settings.user_stream_form, .seed = settings.seed ^ stream_salt}},
-      reconcile_schedule_{shared.reconcile_plan, settings.seed ^ reconcile_salt} {}
+      reconcile_schedule_{shared.reconcile_plan, settings.seed ^ reconcile_salt, account} {}
 
 void AccountSession::start(Now now) {
   BRIDGE_ASSERT(phase_ == Phase::stopped);

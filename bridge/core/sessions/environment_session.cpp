@@ -104,6 +104,8 @@ void EnvironmentSession::answered(Owner owner, RequestNumber request, RestReply 
   if (owner == clock_owner) {
     clock_session_.answer(request, reply, now);
     start_accounts(now);
+  } else if (owner == mark_owner) {
+    mark_.answer(request, reply, now);
   } else {
     account(owner).answer(request, std::move(reply), now);
   }
@@ -165,9 +167,10 @@ bool EnvironmentSession::release_requests(std::vector<OwnedEffect>& out, Now now
 }
 
 bool EnvironmentSession::awaits(const RequestGate::Ticket& ticket) const {
-  return ticket.owner == clock_owner
-             ? clock_session_.awaits(ticket.request.request)
-             : accounts_[ticket.owner]->session.awaits(ticket.request.request);
+  const RequestNumber request = ticket.request.request;
+  if (ticket.owner == clock_owner) return clock_session_.awaits(request);
+  if (ticket.owner == mark_owner) return mark_.awaits(request);
+  return accounts_[ticket.owner]->session.awaits(request);
 }
 
 // --- time -----------------------------------------------------------------------------------

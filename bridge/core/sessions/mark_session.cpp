@@ -30,6 +30,7 @@ void MarkSession::start(Now now) {
 void MarkSession::stop(Now now) {
   if (!running_) return;
   running_ = false;
+  first_prices_.stop();
   retry_at_ = successor_due_ = never;
   if (has_successor()) abandon_rotation(CloseCause::requested, {}, now);
   if (serving_.number == 0) return;
@@ -193,7 +194,7 @@ bool MarkSession::has_caught_up(Now now) const {
     // What does not tick on the serving connection either is not waited for.
     const auto id = feed_.symbols().find(symbol);
     return !id || feed_.mark_prices().find(*id) == nullptr ||
-           now.monotonic - feed_.mark_prices().heard_at(*id) > settings_.silence_max;
+           feed_.mark_prices().streamed_at(*id) < now.monotonic - settings_.silence_max;
   });
 }
 
@@ -204,6 +205,7 @@ void MarkSession::wake(Now now) {
   wake(serving_, now);
   if (has_successor()) wake(successor_, now);
   wake_rotation(now);
+  first_prices_.wake(feed_, now, effects_);
   if (now.monotonic >= retry_at_) {
     retry_at_ = never;
     open(serving_, now);
@@ -279,6 +281,7 @@ MonotonicTime MarkSession::deadline() const {
   MonotonicTime deadline =
       std::min({serving_.life.deadline(), successor_.life.deadline(), retry_at_, successor_due_,
                 rotation_gives_up_at_, caught_up_check_});
+  if (running_) deadline = std::min(deadline, first_prices_.deadline(feed_));
   for (const Connection* connection : {&serving_, &successor_}) {
     if (connection->life.is_open())
       deadline = std::min(deadline, connection->subscriptions.deadline(feed_));

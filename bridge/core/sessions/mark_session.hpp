@@ -13,6 +13,7 @@
 #include "bridge/core/limits/connection_pacer.hpp"
 #include "bridge/core/limits/limits.hpp"
 #include "bridge/core/positions/position_feed.hpp"
+#include "bridge/core/sessions/first_prices.hpp"
 #include "bridge/core/sessions/mark_subscriptions.hpp"
 #include "bridge/core/sessions/stream_life.hpp"
 #include "bridge/core/sessions/stream_metrics.hpp"
@@ -43,6 +44,11 @@ class MarkSession {
   void stream_prices(StreamNumber stream, std::span<const MarkPriceTick> ticks, Now received);
   void stream_reply(StreamNumber stream, const ControlReply& reply, Now received);
   void stream_event(StreamNumber stream, const OtherEvent& event, Now received);
+  // Of a request for a first price.
+  bool awaits(RequestNumber request) const { return first_prices_.awaits(request); }
+  void answer(RequestNumber request, const RestReply& reply, Now now) {
+    first_prices_.answer(request, reply, feed_, now);
+  }
   void wake(Now now);
   // In the past when the held symbols changed since the last wake().
   MonotonicTime deadline() const;
@@ -91,6 +97,7 @@ class MarkSession {
   Metrics metrics_;
   Backoff backoff_;
   Random random_;
+  FirstPrices first_prices_;
 
   bool running_ = false;
   StreamNumber last_number_ = 0;

@@ -37,7 +37,7 @@ void MarkSubscriptions::check_first_prices(const PositionFeed& feed, Proof proof
     if (has_brought(symbol)) continue;
     const auto id = feed.symbols().find(symbol);
     if (proof == Proof::seen_by_feed && id && feed.mark_prices().find(*id) != nullptr &&
-        feed.mark_prices().heard_at(*id) >= asked.at) {
+        feed.mark_prices().streamed_at(*id) >= asked.at) {
       brought_.insert(symbol);
       continue;
     }

@@ -21,8 +21,7 @@ Duration ReconcilePlan::interval() const {
 void ReconcileSchedule::start(MonotonicTime now) {
   is_recheck_ = false;
   if (!plan_.is_on()) return;
-  const Duration half = plan_.interval() / 2;
-  due_ = now + half + random_.up_to(half);
+  due_ = now + random_.up_to(plan_.interval());
 }
 
 bool ReconcileSchedule::wake(MonotonicTime now) {

@@ -29,11 +29,14 @@ class ReconcilePlan {
 // When one account is compared next.
 class ReconcileSchedule {
  public:
-  // The plan outlives it.
-  ReconcileSchedule(const ReconcilePlan& plan, std::uint64_t seed) : plan_{plan}, random_{seed} {}
+  // The plan outlives it. `first_round`: where in the cycle of rounds that look at settings the
+  // account begins; different for each, so that those that came up together do not all read their
+  // settings in the same round.
+  ReconcileSchedule(const ReconcilePlan& plan, std::uint64_t seed, std::uint64_t first_round)
+      : plan_{plan}, random_{seed}, rounds_{first_round} {}
 
-  // The account is synchronized. The first comparison comes at half an interval to a whole one, so
-  // that accounts that came up together are not compared together.
+  // The account is synchronized. The first comparison comes at a random time within one
+  // interval, so that accounts that came up together are spread evenly over it.
   void start(MonotonicTime now);
   void stop() { due_ = never; }
 
@@ -51,7 +54,7 @@ class ReconcileSchedule {
   const ReconcilePlan& plan_;
   Random random_;
   MonotonicTime due_ = never;
-  std::uint64_t rounds_ = 0;
+  std::uint64_t rounds_;
   bool is_recheck_ = false;
 };
 

@@ -281,7 +281,8 @@ Read read_success(Endpoint endpoint, std::string_view body) {
     case Endpoint::position_risk: return read_positions(body);
     case Endpoint::account_config: return read_account_config(body);
     case Endpoint::symbol_config: return read_symbol_configs(body);
-    case Endpoint::premium_index: return read_premium_indices(body);
+    case Endpoint::premium_index:
+    case Endpoint::premium_index_of_all: return read_premium_indices(body);
   }
   BRIDGE_UNREACHABLE("not an Endpoint");
 }

@@ -1,8 +1,10 @@
 #include "bridge/wire/exchange/rest_requests.hpp"
 
 #include <string>
+#include <utility>
 
 #include "bridge/core/values/assert.hpp"
+#include "bridge/wire/exchange/percent_encoding.hpp"
 
 namespace bridge {
 namespace {
@@ -16,7 +18,8 @@ HttpMethod method_of(Endpoint endpoint) {
     case Endpoint::position_risk:
     case Endpoint::account_config:
     case Endpoint::symbol_config:
-    case Endpoint::premium_index: return HttpMethod::get;
+    case Endpoint::premium_index:
+    case Endpoint::premium_index_of_all: return HttpMethod::get;
   }
   BRIDGE_UNREACHABLE("not an Endpoint");
 }
@@ -30,7 +33,8 @@ std::string_view path_of(Endpoint endpoint) {
     case Endpoint::position_risk: return "/fapi/v3/positionRisk";
     case Endpoint::account_config: return "/fapi/v1/accountConfig";
     case Endpoint::symbol_config: return "/fapi/v1/symbolConfig";
-    case Endpoint::premium_index: return "/fapi/v1/premiumIndex";
+    case Endpoint::premium_index:
+    case Endpoint::premium_index_of_all: return "/fapi/v1/premiumIndex";
   }
   BRIDGE_UNREACHABLE("not an Endpoint");
 }
@@ -52,7 +56,8 @@ Secret signed_target(std::string_view path, const RequestSigner& signer, WallTim
 Authentication authentication_of(Endpoint endpoint) {
   switch (endpoint) {
     case Endpoint::server_time:
-    case Endpoint::premium_index: return Authentication::none;
+    case Endpoint::premium_index:
+    case Endpoint::premium_index_of_all: return Authentication::none;
     case Endpoint::create_listen_key:
     case Endpoint::keep_listen_key_alive:
     case Endpoint::close_listen_key: return Authentication::api_key;
@@ -64,7 +69,8 @@ Authentication authentication_of(Endpoint endpoint) {
 }
 
 RestRequest make_request(Endpoint endpoint, const Credentials* credentials, WallTime exchange_time,
-                         Duration receive_window) {
+                         Duration receive_window, std::string_view symbol) {
+  BRIDGE_ASSERT(symbol.empty() != (endpoint == Endpoint::premium_index));
   RestRequest request;
   request.method = method_of(endpoint);
   const Authentication authentication = authentication_of(endpoint);
@@ -72,10 +78,11 @@ RestRequest make_request(Endpoint endpoint, const Credentials* credentials, Wall
     BRIDGE_ASSERT(credentials != nullptr);
     request.api_key = credentials->api_key;
   }
-  request.target =
-      authentication == Authentication::signature
-          ? signed_target(path_of(endpoint), credentials->signer, exchange_time, receive_window)
-          : Secret{std::string{path_of(endpoint)}};
+  std::string path{path_of(endpoint)};
+  if (!symbol.empty()) path += "?symbol=" + percent_encoded(symbol);
+  request.target = authentication == Authentication::signature
+                       ? signed_target(path, credentials->signer, exchange_time, receive_window)
+                       : Secret{std::move(path)};
   return request;
 }
 

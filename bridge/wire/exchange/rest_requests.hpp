@@ -31,8 +31,10 @@ Authentication authentication_of(Endpoint endpoint);
 
 // A request of the USDⓈ-M interface. `credentials` may be null where the endpoint needs none.
 // `exchange_time` is the time on the exchange's clock, which refuses a signed request that is more
-// than a second ahead of it or more than `receive_window` behind it.
+// than a second ahead of it or more than `receive_window` behind it. `symbol`: which symbol
+// Endpoint::premium_index is asked for; empty for every other endpoint.
 RestRequest make_request(Endpoint endpoint, const Credentials* credentials, WallTime exchange_time,
-                         Duration receive_window = receive_window_default);
+                         Duration receive_window = receive_window_default,
+                         std::string_view symbol = {});
 
 }  // namespace bridge

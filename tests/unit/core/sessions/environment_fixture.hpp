@@ -194,8 +194,9 @@ class EnvironmentTest : public ::testing::Test {
   std::vector<std::string> log_;
   std::set<std::string> settling_;  // symbols that do not tick any more
   MonotonicTime banned_until_;
-  bool market_is_mute_ = false;      // market streams that are opened or open bring nothing
-  bool rest_is_blocked_ = false;     // 451
+  bool market_is_mute_ = false;   // market streams that are opened or open bring nothing
+  bool rest_is_blocked_ = false;  // 451
+  bool has_premium_index_ = true;
   std::int64_t foreign_weight_ = 0;  // that others at this address have used in this minute
 
  private:
@@ -352,6 +353,7 @@ class EnvironmentTest : public ::testing::Test {
     }
     if (rest_is_blocked_) return refusal(451, std::nullopt);
     if (endpoint == Endpoint::server_time) return ServerTime{now().wall};
+    if (owner == EnvironmentSession::mark_owner) return premium_index();
     Treatment& account = treatments_[owner];
     if (account.credentials_are_bad) return refusal(401, -2015);
     switch (endpoint) {
@@ -372,6 +374,19 @@ class EnvironmentTest : public ::testing::Test {
       case Endpoint::symbol_config: return SymbolConfigs{};
       default: return refusal(400, std::nullopt);
     }
+  }
+
+  // Of all symbols that tick, whatever was asked for.
+  RestReply premium_index() const {
+    if (!has_premium_index_) return refusal(404, -5000);
+    PremiumIndex index;
+    for (const auto& treatment : treatments_) {
+      for (const auto& [symbol, held] : treatment.held) {
+        if (settling_.contains(symbol)) continue;
+        index.rows.push_back({.symbol = symbol, .mark_price = decimal("101"), .time = now().wall});
+      }
+    }
+    return index;
   }
 
   Duration elapsed_{};

@@ -14,6 +14,10 @@ using ::testing::HasSubstr;
 
 class EnvironmentSessionTest : public EnvironmentTest {
  protected:
+  // The bridge knows the exchange's clock to within a round trip: what is sent in the last moments
+  // of a minute may be counted in the next one.
+  static constexpr int round_trip_weight = limits::requests_in_flight_max * 5;
+
   // The most that happened within any `window`.
   template <class Weight>
   std::int64_t peak(const std::vector<Asked>& events, Duration window, Weight&& weight) {
@@ -53,7 +57,7 @@ TEST_F(EnvironmentSessionTest, AThousandAccountsComeUpWithinTheLimitsOfOneAddres
       << "the mark price stream waits not";
   pass(10min);
   for (const auto& [minute, weight] : weight_by_minute())
-    EXPECT_LE(weight, limits::request_weight_spent_max) << "minute " << minute;
+    EXPECT_LE(weight, limits::request_weight_spent_max + round_trip_weight) << "minute " << minute;
   EXPECT_TRUE(all_live());
 }
 
@@ -65,6 +69,61 @@ TEST_F(EnvironmentSessionTest, AThousandAccountsThatWereCutTogetherComeBackWithi
   pass(1s);
   EXPECT_TRUE(pass_until(30min, [this] { return all_live(); }));
   EXPECT_LE(peak_connections(5min), 300);
+}
+
+TEST_F(EnvironmentSessionTest, FiftyAccountsAreLiveWithinTenSecondsOfTheStart) {
+  start(50, {.reconcile_interval = 60s});
+  EXPECT_TRUE(pass_until(10s, [this] { return all_live(); }));
+}
+
+TEST_F(EnvironmentSessionTest, FiftyAccountsAreLiveWithinTenSecondsOfACutOfEverything) {
+  start(50, {.reconcile_interval = 60s});
+  ASSERT_TRUE(pass_until(10s, [this] { return all_live(); }));
+  pass(2min);
+  for (AccountNumber number = 0; number < 50; ++number) cut(number);
+  cut(EnvironmentSession::mark_owner);
+  pass(200ms);
+  ASSERT_FALSE(is_live(0));
+  EXPECT_TRUE(pass_until(10s, [this] { return all_live(); }));
+}
+
+TEST_F(EnvironmentSessionTest, PositionThatOpensHasAMarkPriceWithinHalfASecond) {
+  start(1);
+  ASSERT_TRUE(pass_until(10s, [this] { return all_live(); }));
+  market_is_mute_ = true;  // the stream is subscribed and has not ticked yet
+  trade(0, "BTCUSDT", "1");
+  pass(500ms);
+  EXPECT_EQ(subscriber_.lines.back(),
+            "account-0 BTCUSDT BOTH LONG 1 entry 100 mark 101 pnl 1 live mark_price");
+  EXPECT_EQ(count_of(Endpoint::premium_index), 1U);
+}
+
+TEST_F(EnvironmentSessionTest, PricesOfManySymbolsAreAskedForAtOnce) {
+  start(1);
+  ASSERT_TRUE(pass_until(10s, [this] { return all_live(); }));
+  market_is_mute_ = true;
+  cut(0);
+  for (int number = 0; number < 30; ++number) {
+    const std::string symbol = "COIN" + std::to_string(number) + "USDT";
+    treatment().held[symbol] = row(symbol, PositionSide::both, "1", "100", exchange_ms());
+  }
+  ASSERT_TRUE(pass_until(10s, [this] { return !is_live(0); }));
+  ASSERT_TRUE(pass_until(10s, [this] { return all_live(); }));
+  pass(500ms);
+  EXPECT_EQ(count_of(Endpoint::premium_index), 0U);
+  EXPECT_EQ(count_of(Endpoint::premium_index_of_all), 1U);
+  EXPECT_EQ(published_amount(0, "COIN29USDT"), "1");
+}
+
+TEST_F(EnvironmentSessionTest, WithoutPremiumIndexTheStreamBringsTheFirstPrice) {
+  has_premium_index_ = false;
+  start(1);
+  ASSERT_TRUE(pass_until(10s, [this] { return all_live(); }));
+  trade(0, "BTCUSDT", "1");
+  pass(30s);
+  EXPECT_LE(count_of(Endpoint::premium_index),
+            static_cast<std::size_t>(limits::first_price_requests_max));
+  EXPECT_NE(subscriber_.lines.back().find(" live mark_price"), std::string::npos);
 }
 
 TEST_F(EnvironmentSessionTest, ComparisonsOfManyAccountsStayUnderHalfOfTheWeight) {

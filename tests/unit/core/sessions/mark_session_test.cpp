@@ -219,5 +219,18 @@ TEST_F(MarkSessionTest, StoppedSessionStaysClosed) {
   EXPECT_EQ(session_.deadline(), never);
 }
 
+TEST_F(MarkSessionTest, PriceFromRestDoesNotProveASubscription) {
+  hold("BTCUSDT");
+  open();
+  pass(1s);
+  take_control();
+  feed_.apply(tick("BTCUSDT", "100", to_ms(now().wall)), MarkPrices::Source::rest, now());
+  hold("ETHUSDT");
+  pass(limits::first_price_timeout - 2s);
+  price("ETHUSDT");  // the connection is well
+  pass(4s);
+  EXPECT_THAT(take_control(), ElementsAre("+ ETHUSDT", "+ BTCUSDT"));
+}
+
 }  // namespace
 }  // namespace bridge

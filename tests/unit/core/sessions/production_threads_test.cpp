@@ -36,6 +36,7 @@ class ProductionThreads : public EnvironmentTest {
 // brings nothing.
 TEST_F(ProductionThreads, T01_SilentMarketRouteIsStaleAndTriedAgainAndNeverTakenForAPrice) {
   market_is_mute_ = true;
+  has_premium_index_ = false;
   start(1);
   treatment().held["BTCUSDT"] = row("BTCUSDT", PositionSide::both, "1", "100", 1);
   pass(60s);
@@ -46,6 +47,18 @@ TEST_F(ProductionThreads, T01_SilentMarketRouteIsStaleAndTriedAgainAndNeverTaken
   market_is_mute_ = false;
   pass(2min);
   EXPECT_THAT(subscriber_.lines.back(), HasSubstr("mark 100 pnl 0 live"));
+}
+
+// The first price comes from REST then, and grows old like any other.
+TEST_F(ProductionThreads, T01_PriceFromRestOnASilentMarketRouteIsStaleAfterAWhile) {
+  market_is_mute_ = true;
+  start(1);
+  treatment().held["BTCUSDT"] = row("BTCUSDT", PositionSide::both, "1", "100", 1);
+  pass(60s);
+  EXPECT_THAT(subscriber_.lines, Contains(HasSubstr("mark 101 pnl 1 live mark_price")));
+  EXPECT_THAT(subscriber_.lines, Contains(HasSubstr("mark 101 pnl 1 stale state")));
+  EXPECT_THAT(subscriber_.lines.back(), HasSubstr(" stale "));
+  EXPECT_THAT(log_, Contains(HasSubstr("it has not brought a single price")));
 }
 
 // The user stream opens and SUBSCRIBE is acknowledged, but its events are not sent.

@@ -21,9 +21,19 @@ TEST(RestRequests, PublicRequestsCarryNothing) {
   EXPECT_EQ(time.target.reveal(), "/fapi/v1/time");
   EXPECT_FALSE(time.api_key);
   const Credentials credentials = hmac_credentials();
-  const RestRequest prices = make_request(Endpoint::premium_index, &credentials, at);
+  const RestRequest prices = make_request(Endpoint::premium_index_of_all, &credentials, at);
   EXPECT_EQ(prices.target.reveal(), "/fapi/v1/premiumIndex");
   EXPECT_FALSE(prices.api_key) << "a key that is not asked for is not shown";
+}
+
+TEST(RestRequests, SymbolOfThePremiumIndexIsPercentEncoded) {
+  const auto target = [](std::string_view symbol) {
+    return std::string{
+        make_request(Endpoint::premium_index, nullptr, at, receive_window_default, symbol)
+            .target.reveal()};
+  };
+  EXPECT_EQ(target("BTCUSDT_261225"), "/fapi/v1/premiumIndex?symbol=BTCUSDT_261225");
+  EXPECT_EQ(target("币安USDT"), "/fapi/v1/premiumIndex?symbol=%E5%B8%81%E5%AE%89USDT");
 }
 
 TEST(RestRequests, ListenKeyRequestsCarryTheKeyAndNoParameters) {

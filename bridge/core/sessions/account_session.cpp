@@ -19,16 +19,6 @@ std::string in_minutes(Duration duration) {
   return std::to_string(std::chrono::ceil<std::chrono::minutes>(duration).count()) + " min";
 }
 
-template <class T>
-std::string or_unknown(const std::optional<T>& value, auto&& to_text) {
-  return value ? std::string{to_text(*value)} : "unknown";
-}
-
-std::string describe(const PositionBook::Settings& settings) {
-  return or_unknown(settings.leverage, [](std::uint32_t x) { return std::to_string(x); }) + "x " +
-         or_unknown(settings.margin_type, [](MarginType type) { return to_string(type); });
-}
-
 // Two streams of random numbers must not be the same.
 constexpr std::uint64_t key_salt = 0x6b65'7900'0000'0000U;
 constexpr std::uint64_t stream_salt = 0x7374'7265'616d'0000U;
@@ -46,20 +36,10 @@ std::string_view to_string(ListenKeyOutcome outcome) {
   BRIDGE_UNREACHABLE("not a ListenKeyOutcome");
 }
 
-std::string_view to_string(ReconcileOutcome outcome) {
-  switch (outcome) {
-    case ReconcileOutcome::clean: return "clean";
-    case ReconcileOutcome::corrected: return "corrected";
-    case ReconcileOutcome::failed: return "failed";
-  }
-  BRIDGE_UNREACHABLE("not a ReconcileOutcome");
-}
-
 AccountSession::AccountSession(const Shared& shared, PositionFeed::AccountNumber account,
                                Settings settings)
     : feed_{shared.feed},
       account_{account},
-      clock_{shared.clock},
       pacer_{shared.pacer},
       settings_{settings},
       backoff_{settings.seed},
@@ -68,7 +48,14 @@ AccountSession::AccountSession(const Shared& shared, PositionFeed::AccountNumber
               effects_,
               shared.pacer,
               {.form = settings.user_stream_form, .seed = settings.seed ^ stream_salt}},
-      reconcile_schedule_{shared.reconcile_plan, settings.seed ^ reconcile_salt, account} {}
+      synchronizer_{requests_, shared.clock},
+      reconciler_{{.feed = shared.feed,
+                   .number = account,
+                   .clock = shared.clock,
+                   .requests = requests_,
+                   .effects = effects_},
+                  shared.reconcile_plan,
+                  settings.seed ^ reconcile_salt} {}
 
 void AccountSession::start(Now now) {
   BRIDGE_ASSERT(phase_ == Phase::stopped);
@@ -83,7 +70,7 @@ void AccountSession::stop(Now now) {
   forget_requests();
   stream_.close(CloseCause::requested, now);
   if (had_key && settings_.listen_key_on_stop == Settings::ListenKeyOnStop::close)
-    close_key_request_ = request(Endpoint::close_listen_key, Urgency::vital);
+    close_key_request_ = requests_.send(Endpoint::close_listen_key, Urgency::vital);
   key_.forget();
   note_key_life(now);
   enter(Phase::stopped, "stopped", now);
@@ -125,47 +112,30 @@ void AccountSession::connect(Now now) {
 
 void AccountSession::obtain_key(Now now) {
   BRIDGE_ASSERT(stream_.is_closed());
-  key_request_ = request(Endpoint::create_listen_key, Urgency::vital);
+  key_request_ = requests_.send(Endpoint::create_listen_key, Urgency::vital);
   enter(Phase::obtaining_key, "asking the exchange for a listen key", now);
 }
 
 void AccountSession::begin_synchronization(Now now) {
-  // Not at once: REST may lag, and what happened right before the stream was opened would be
-  // neither on the stream nor in the snapshot.
-  synchronization_ = {};
-  synchronization_.request_at = now.monotonic + limits::rest_lag_max;
+  synchronizer_.begin(now.monotonic);
   stream_.allow_rotation(false);
   enter(Phase::synchronizing, "reading the positions from the exchange", now);
 }
 
-void AccountSession::request_snapshots(Now now) {
-  Synchronization& sync = synchronization_;
-  sync.request_at = never;
-  sync.snapshot.certain_before = certain_before(now);
-  sync.has_account_config = sync.has_symbol_configs = sync.has_positions = false;
-  sync.account_config_request = request(Endpoint::account_config, Urgency::synchronization);
-  sync.symbol_configs_request = request(Endpoint::symbol_config, Urgency::synchronization);
-  sync.positions_request = request(Endpoint::position_risk, Urgency::synchronization);
-}
-
 void AccountSession::finish_synchronization_if_complete(Now now) {
-  Synchronization& sync = synchronization_;
-  if (!buffers() || !sync.is_complete() || !stream_.is_proven()) return;
+  if (!synchronizer_.is_complete() || !stream_.is_proven()) return;
+  const PositionFeed::Snapshot snapshot = synchronizer_.take();
   feed_.set_user_connected(account_, true);
-  feed_.synchronize(account_, sync.snapshot, "both streams are connected, the positions are known",
-                    now);
+  feed_.synchronize(account_, snapshot, "both streams are connected, the positions are known", now);
   phase_ = Phase::synchronized;  // not by enter(): the feed has learned it with the positions
-  const std::size_t event_count = sync.snapshot.account_updates.size();
-  sync = {};
   stream_.allow_rotation(true);
   metrics_.positions_confirmed_us.set(to_us(now.wall));
-  reconcile_schedule_.start(now.monotonic);
+  reconciler_.start(now.monotonic);
+  const std::string_view mode = position_mode_ ? to_string(*position_mode_) : "unknown";
   effects_.log(LogLevel::info,
-               "synchronized (" +
-                   or_unknown(position_mode_, [](PositionMode mode) { return to_string(mode); }) +
-                   " mode): " + std::to_string(feed_.view(account_).book.open_count()) +
-                   " open positions, " + std::to_string(event_count) +
-                   " events while reading them");
+               "synchronized (" + std::string{mode} + " mode): " +
+                   std::to_string(feed_.view(account_).book.open_count()) + " open positions, " +
+                   std::to_string(snapshot.account_updates.size()) + " events while reading them");
 }
 
 void AccountSession::start_over(CloseCause cause, const std::string& why, Now now) {
@@ -198,10 +168,8 @@ void AccountSession::fail(const std::string& why, Now now) {
 void AccountSession::forget_requests() {
   key_request_ = renewal_request_ = 0;
   key_.rest();
-  reconcile_schedule_.stop();
-  comparison_ = {};
-  corrections_in_a_row_ = 0;
-  synchronization_ = {};
+  reconciler_.stop();
+  synchronizer_.abandon();
 }
 
 // --- the stream -----------------------------------------------------------------------------
@@ -216,8 +184,7 @@ void AccountSession::on_stream_proven(Now now) {
 
 void AccountSession::on_stream_gap(const std::string& why, Now now) {
   effects_.log(LogLevel::warn, why);
-  reconcile_schedule_.stop();
-  comparison_ = {};
+  reconciler_.pause();
   begin_synchronization(now);
 }
 
@@ -226,21 +193,18 @@ void AccountSession::on_stream_lost(CloseCause, const std::string& why, Now now)
 }
 
 void AccountSession::on_event(const AccountUpdate& update, Now received) {
-  if (buffers()) {
-    synchronization_.snapshot.account_updates.push_back(update);
-    check_buffer(received);
-  } else {
-    feed_.apply(account_, update, received);
-  }
+  keep_or_apply(update, received);
 }
 
 void AccountSession::on_event(const LeverageChange& change, Now received) {
-  if (buffers()) {
-    synchronization_.snapshot.leverage_changes.push_back(change);
-    check_buffer(received);
-  } else {
-    feed_.apply(account_, change, received);
-  }
+  keep_or_apply(change, received);
+}
+
+template <class Event>
+void AccountSession::keep_or_apply(const Event& event, Now received) {
+  if (!synchronizer_.is_under_way()) return feed_.apply(account_, event, received);
+  if (!synchronizer_.keep(event))
+    start_over(CloseCause::requested, "too many events while reading the positions", received);
 }
 
 void AccountSession::on_event(const ListenKeyExpired& event, Now received) {
@@ -249,26 +213,12 @@ void AccountSession::on_event(const ListenKeyExpired& event, Now received) {
   start_over(CloseCause::replaced, "the listen key expired", received);
 }
 
-void AccountSession::check_buffer(Now now) {
-  const auto& snapshot = synchronization_.snapshot;
-  if (snapshot.account_updates.size() + snapshot.leverage_changes.size() > limits::sync_buffer_max)
-    start_over(CloseCause::requested, "too many events while reading the positions", now);
-}
-
 // --- answers --------------------------------------------------------------------------------
 
 bool AccountSession::awaits(RequestNumber request) const {
-  const Synchronization& sync = synchronization_;
-  const auto awaited = {key_request_,
-                        renewal_request_,
-                        close_key_request_,
-                        sync.account_config_request,
-                        sync.symbol_configs_request,
-                        sync.positions_request,
-                        comparison_.positions_request,
-                        comparison_.account_config_request,
-                        comparison_.symbol_configs_request};
-  return request != 0 && std::find(awaited.begin(), awaited.end(), request) != awaited.end();
+  return request != 0 &&
+         (request == key_request_ || request == renewal_request_ || request == close_key_request_ ||
+          synchronizer_.awaits(request) || reconciler_.awaits(request));
 }
 
 void AccountSession::answer(RequestNumber request, RestReply reply, Now now) {
@@ -281,15 +231,8 @@ void AccountSession::answer(RequestNumber request, RestReply reply, Now now) {
   } else if (request == renewal_request_) {
     renewal_request_ = 0;
     renewal_answered(reply, now);
-  } else if (phase_ == Phase::synchronizing) {
-    synchronization_answered(request, reply, now);
   } else {
-    for (RequestNumber* const awaited :
-         {&comparison_.positions_request, &comparison_.account_config_request,
-          &comparison_.symbol_configs_request}) {
-      if (*awaited == request) *awaited = 0;
-    }
-    comparison_answered(reply, now);
+    look_answered(request, reply, now);
   }
 }
 
@@ -359,35 +302,31 @@ void AccountSession::renewal_failed(const RestFailure& failure, Now now) {
                          now);
 }
 
-void AccountSession::synchronization_answered(RequestNumber request, RestReply& reply, Now now) {
-  Synchronization& sync = synchronization_;
-  if (request != sync.account_config_request && request != sync.symbol_configs_request &&
-      request != sync.positions_request)
-    return;
+void AccountSession::look_answered(RequestNumber request, RestReply& reply, Now now) {
+  const auto* failure = std::get_if<RestFailure>(&reply);
+  if (failure != nullptr && is_decisive(*failure, now)) return;
+  if (const auto* config = std::get_if<AccountConfig>(&reply)) take(*config);
+  if (reconciler_.awaits(request)) {
+    if (const auto result = reconciler_.answer(request, reply, now)) comparison_ended(*result, now);
+  } else if (failure != nullptr) {
+    synchronization_failed(*failure, now);
+  } else {
+    synchronizer_.answer(request, std::move(reply));
+    finish_synchronization_if_complete(now);
+  }
+}
 
-  if (const auto* failure = std::get_if<RestFailure>(&reply)) {
-    if (is_decisive(*failure, now)) return;
-    // Events go on being buffered; all of the snapshot is read again, so that it is of one time.
-    const Duration delay = backoff_.next_delay();
-    sync.account_config_request = sync.symbol_configs_request = sync.positions_request = 0;
-    sync.request_at = now.monotonic + delay;
-    effects_.log(LogLevel::warn, "the positions could not be read: " + bridge::describe(*failure) +
-                                     "; trying again in " + in_seconds(delay));
-    return;
-  }
-  if (const auto* config = std::get_if<AccountConfig>(&reply)) {
-    sync.has_account_config = true;
-    take(*config);
-  }
-  if (auto* configs = std::get_if<SymbolConfigs>(&reply)) {
-    sync.has_symbol_configs = true;
-    sync.snapshot.symbol_configs = std::move(*configs);
-  }
-  if (auto* positions = std::get_if<PositionRows>(&reply)) {
-    sync.has_positions = true;
-    sync.snapshot.positions = std::move(*positions);
-  }
-  finish_synchronization_if_complete(now);
+void AccountSession::synchronization_failed(const RestFailure& failure, Now now) {
+  const Duration delay = backoff_.next_delay();
+  synchronizer_.read_again(delay, now.monotonic);
+  effects_.log(LogLevel::warn, "the positions could not be read: " + bridge::describe(failure) +
+                                   "; trying again in " + in_seconds(delay));
+}
+
+void AccountSession::comparison_ended(const Reconciler::Result& result, Now now) {
+  metrics_.reconciles[result.outcome].add();
+  if (result.is_confirmed) metrics_.positions_confirmed_us.set(to_us(now.wall));
+  if (result.outcome == ReconcileOutcome::corrected) distrust_stream(now);
 }
 
 // Nothing tells of a switch but this.
@@ -401,76 +340,14 @@ void AccountSession::take(const AccountConfig& config) {
   position_mode_ = config.position_mode;
 }
 
-// --- comparison with the exchange -----------------------------------------------------------
-
-void AccountSession::begin_comparison(Now now) {
-  comparison_ = {.certain_before = certain_before(now)};
-  comparison_.positions_request = request(Endpoint::position_risk, Urgency::routine);
-  if (!reconcile_schedule_.looks_at_settings()) return;
-  comparison_.account_config_request = request(Endpoint::account_config, Urgency::routine);
-  comparison_.symbol_configs_request = request(Endpoint::symbol_config, Urgency::routine);
-}
-
-void AccountSession::comparison_answered(const RestReply& reply, Now now) {
-  if (const auto* failure = std::get_if<RestFailure>(&reply)) {
-    if (is_decisive(*failure, now)) return;
-    comparison_.failed = true;
-    effects_.log(LogLevel::warn, "the account could not be compared with the exchange: " +
-                                     bridge::describe(*failure));
-  } else if (const auto* positions = std::get_if<PositionRows>(&reply)) {
-    compare(*positions, now);
-  } else if (const auto* configs = std::get_if<SymbolConfigs>(&reply)) {
-    compare(*configs, now);
-  } else if (const auto* config = std::get_if<AccountConfig>(&reply)) {
-    take(*config);
-  }
-  if (!comparison_.is_under_way()) end_comparison(now);
-}
-
-void AccountSession::compare(const PositionRows& positions, Now now) {
-  const auto result = feed_.reconcile(account_, positions, comparison_.certain_before, now);
-  for (const auto& correction : result.corrections) {
-    effects_.log(LogLevel::error, "corrected " + correction.symbol + " " +
-                                      std::string{to_string(correction.position_side)} + ": had " +
-                                      correction.before.amount.to_string() + " @ " +
-                                      correction.before.entry_price.to_string() +
-                                      ", the exchange says " + correction.after.amount.to_string() +
-                                      " @ " + correction.after.entry_price.to_string());
-  }
-  if (!result.corrections.empty()) comparison_.corrected = true;
-  if (result.undecided > 0) comparison_.undecided = true;
-}
-
-void AccountSession::compare(const SymbolConfigs& configs, Now now) {
-  const auto result = feed_.reconcile(account_, configs, comparison_.certain_before, now);
-  for (const auto& correction : result.corrections) {
-    effects_.log(LogLevel::error, "corrected the settings of " + correction.symbol + ": had " +
-                                      describe(correction.before) + ", the exchange says " +
-                                      describe(correction.after));
-  }
-  if (!result.corrections.empty()) comparison_.corrected = true;
-  if (result.undecided > 0) comparison_.undecided = true;
-}
-
-void AccountSession::end_comparison(Now now) {
-  const Comparison ended = std::exchange(comparison_, {});
-  const auto outcome = ended.corrected ? ReconcileOutcome::corrected
-                       : ended.failed  ? ReconcileOutcome::failed
-                                       : ReconcileOutcome::clean;
-  metrics_.reconciles[outcome].add();
-  if (!ended.failed) metrics_.positions_confirmed_us.set(to_us(now.wall));
-  reconcile_schedule_.done(ended.undecided, now.monotonic);
-  if (ended.corrected) return distrust_stream(now);
-  if (!ended.failed && !ended.undecided) corrections_in_a_row_ = 0;
-}
-
 // What was corrected should have come on the stream. Its key may be dead, which nobody tells, or
 // the exchange may have forgotten the connection.
 void AccountSession::distrust_stream(Now now) {
-  if (++corrections_in_a_row_ >= limits::corrections_tolerated)
+  const int corrections = reconciler_.corrections_in_a_row();
+  if (corrections >= limits::corrections_tolerated)
     return start_over(
         CloseCause::distrusted,
-        "the user stream does not tell of all changes: " + std::to_string(corrections_in_a_row_) +
+        "the user stream does not tell of all changes: " + std::to_string(corrections) +
             " comparisons in a row had to correct something",
         now);
   key_.doubt(now.monotonic);
@@ -483,15 +360,15 @@ void AccountSession::wake(Now now) {
   stream_.wake(now);
   if (now.monotonic >= retry_at_) connect(now);
   wake_key(now);
-  if (now.monotonic >= synchronization_.request_at) request_snapshots(now);
-  if (reconcile_schedule_.wake(now.monotonic)) begin_comparison(now);
+  synchronizer_.wake(now.monotonic);
+  reconciler_.wake(now);
 }
 
 void AccountSession::wake_key(Now now) {
   switch (key_.wake(now.monotonic)) {
     case ListenKeyLife::Due::nothing: return;
     case ListenKeyLife::Due::renew:
-      renewal_request_ = request(Endpoint::keep_listen_key_alive, Urgency::vital);
+      renewal_request_ = requests_.send(Endpoint::keep_listen_key_alive, Urgency::vital);
       return;
     case ListenKeyLife::Due::over:
       start_over(CloseCause::replaced,
@@ -501,23 +378,14 @@ void AccountSession::wake_key(Now now) {
 }
 
 MonotonicTime AccountSession::deadline() const {
-  return std::min({stream_.deadline(), retry_at_, key_.deadline(), synchronization_.request_at,
-                   reconcile_schedule_.deadline()});
-}
-
-RequestNumber AccountSession::request(Endpoint endpoint, Urgency urgency) {
-  effects_.add(effect::Request{++last_request_, endpoint, urgency});
-  return last_request_;
+  return std::min({stream_.deadline(), retry_at_, key_.deadline(), synchronizer_.deadline(),
+                   reconciler_.deadline()});
 }
 
 void AccountSession::note_key_life(Now now) {
   const MonotonicTime over_at = key_.over_at();
   metrics_.listen_key_expires_us.set(
       over_at == never ? 0 : to_us(now.wall + (over_at - now.monotonic)));
-}
-
-WallTime AccountSession::certain_before(Now now) const {
-  return clock_.at_least(now.monotonic) - limits::rest_lag_max;
 }
 
 }  // namespace bridge

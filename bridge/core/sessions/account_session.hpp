@@ -12,9 +12,12 @@
 #include "bridge/core/limits/backoff.hpp"
 #include "bridge/core/limits/connection_pacer.hpp"
 #include "bridge/core/positions/position_feed.hpp"
+#include "bridge/core/sessions/account_requests.hpp"
 #include "bridge/core/sessions/listen_key_life.hpp"
 #include "bridge/core/sessions/reconcile_schedule.hpp"
+#include "bridge/core/sessions/reconciler.hpp"
 #include "bridge/core/sessions/stream_metrics.hpp"
+#include "bridge/core/sessions/synchronizer.hpp"
 #include "bridge/core/sessions/user_stream.hpp"
 #include "bridge/core/values/counter.hpp"
 
@@ -23,10 +26,6 @@ namespace bridge {
 enum class ListenKeyOutcome : std::uint8_t { created, kept_alive, replaced, failed };
 constexpr int listen_key_outcome_count = 4;
 std::string_view to_string(ListenKeyOutcome outcome);
-
-enum class ReconcileOutcome : std::uint8_t { clean, corrected, failed };
-constexpr int reconcile_outcome_count = 3;
-std::string_view to_string(ReconcileOutcome outcome);
 
 // Keeps one account's positions true: holds a listen key and keeps it alive, holds the user stream
 // open, synchronizes after every gap, compares with the exchange at intervals.
@@ -104,45 +103,15 @@ class AccountSession final : private UserStreamListener {
     waiting,         // until retry_at_: after a failure, or for its turn to connect
     obtaining_key,   // POST is under way
     opening_stream,  // the socket is being opened
-    synchronizing,   // the socket is open, events are buffered, snapshots are under way
+    synchronizing,   // the socket is open, the synchronizer is at work
     synchronized,
     failed,  // the exchange refuses the credentials
-  };
-
-  // What a synchronization has got so far.
-  struct Synchronization {
-    RequestNumber account_config_request = 0;
-    RequestNumber symbol_configs_request = 0;
-    RequestNumber positions_request = 0;
-    bool has_account_config = false;
-    bool has_symbol_configs = false;
-    bool has_positions = false;
-    MonotonicTime request_at = never;  // when the snapshot is to be asked for
-    PositionFeed::Snapshot snapshot;   // the events of which grow from the opening of the stream on
-
-    bool is_complete() const { return has_account_config && has_symbol_configs && has_positions; }
-  };
-
-  // A comparison that is under way.
-  struct Comparison {
-    RequestNumber positions_request = 0;
-    RequestNumber account_config_request = 0;
-    RequestNumber symbol_configs_request = 0;
-    WallTime certain_before;
-    bool undecided = false;
-    bool corrected = false;
-    bool failed = false;
-
-    bool is_under_way() const {
-      return positions_request != 0 || account_config_request != 0 || symbol_configs_request != 0;
-    }
   };
 
   void enter(Phase phase, std::string detail, Now now);
   void connect(Now now);
   void obtain_key(Now now);
   void begin_synchronization(Now now);
-  void request_snapshots(Now now);
   void finish_synchronization_if_complete(Now now);
   // Gives up the connection, if there is one, and starts again from the key after a while.
   void start_over(CloseCause cause, const std::string& why, Now now);
@@ -157,35 +126,29 @@ class AccountSession final : private UserStreamListener {
   void on_event(const ListenKeyExpired& event, Now received) override;
   void on_stream_gap(const std::string& why, Now now) override;
   void on_stream_lost(CloseCause cause, const std::string& why, Now now) override;
-  bool buffers() const { return phase_ == Phase::synchronizing; }
-  void check_buffer(Now now);
+  template <class Event>
+  void keep_or_apply(const Event& event, Now received);
 
   void key_answered(const RestReply& reply, Now now);
   void renewal_answered(const RestReply& reply, Now now);
   void renewal_failed(const RestFailure& failure, Now now);
-  void synchronization_answered(RequestNumber request, RestReply& reply, Now now);
-  void comparison_answered(const RestReply& reply, Now now);
+  void look_answered(RequestNumber request, RestReply& reply, Now now);
+  void synchronization_failed(const RestFailure& failure, Now now);
+  void comparison_ended(const Reconciler::Result& result, Now now);
   // Deals with refusals that end or restart the session; false if the caller is to try again.
   bool is_decisive(const RestFailure& failure, Now now);
 
-  void compare(const PositionRows& positions, Now now);
-  void compare(const SymbolConfigs& configs, Now now);
   void take(const AccountConfig& config);
-  void begin_comparison(Now now);
-  void end_comparison(Now now);
   void distrust_stream(Now now);
-
-  RequestNumber request(Endpoint endpoint, Urgency urgency);
   void wake_key(Now now);
   void note_key_life(Now now);
-  WallTime certain_before(Now now) const;
 
   PositionFeed& feed_;
   const PositionFeed::AccountNumber account_;
-  const ExchangeClock& clock_;
   ConnectionPacer& pacer_;
   Settings settings_;
   Effects effects_;
+  AccountRequests requests_{effects_};
   Metrics metrics_;
   Backoff backoff_;
 
@@ -199,14 +162,9 @@ class AccountSession final : private UserStreamListener {
   RequestNumber close_key_request_ = 0;
 
   UserStream stream_;
-  Synchronization synchronization_;
+  Synchronizer synchronizer_;
+  Reconciler reconciler_;
   std::optional<PositionMode> position_mode_;
-
-  ReconcileSchedule reconcile_schedule_;
-  Comparison comparison_;
-  int corrections_in_a_row_ = 0;
-
-  RequestNumber last_request_ = 0;
 };
 
 }  // namespace bridge

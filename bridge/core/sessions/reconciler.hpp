@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "bridge/core/exchange/effects.hpp"
+#include "bridge/core/exchange/exchange_clock.hpp"
+#include "bridge/core/exchange/exchange_requests.hpp"
+#include "bridge/core/positions/position_feed.hpp"
+#include "bridge/core/sessions/account_look.hpp"
+#include "bridge/core/sessions/reconcile_schedule.hpp"
+#include "bridge/core/values/time.hpp"
+
+namespace bridge {
+
+enum class ReconcileOutcome : std::uint8_t { clean, corrected, failed };
+constexpr int reconcile_outcome_count = 3;
+std::string_view to_string(ReconcileOutcome outcome);
+
+// Compares an account that is synchronized with the exchange, at intervals, and corrects what is
+// different.
+class Reconciler {
+ public:
+  // What a Reconciler works on. Outlives it.
+  struct Account {
+    PositionFeed& feed;
+    PositionFeed::AccountNumber number;
+    const ExchangeClock& clock;
+    AccountRequests& requests;
+    Effects& effects;  // for its log
+  };
+
+  Reconciler(const Account& account, const ReconcilePlan& plan, std::uint64_t seed);
+
+  // The account is synchronized.
+  void start(MonotonicTime now) { schedule_.start(now); }
+  void stop();
+  // The stream goes on with a gap, after which the account is synchronized anew: stops, but
+  // remembers how often the stream was caught.
+  void pause();
+
+  bool awaits(RequestNumber request) const { return look_.awaits(request); }
+  struct Result {
+    ReconcileOutcome outcome = ReconcileOutcome::clean;
+    bool is_confirmed = false;  // the exchange has answered everything
+  };
+  // Returns how the comparison ended, if this was its last answer.
+  std::optional<Result> answer(RequestNumber request, const RestReply& reply, Now now);
+  // How many comparisons in a row had to correct something.
+  int corrections_in_a_row() const { return corrections_in_a_row_; }
+
+  void wake(Now now);
+  MonotonicTime deadline() const { return schedule_.deadline(); }
+
+ private:
+  // What the comparison that is under way has found so far.
+  struct Findings {
+    WallTime certain_before;
+    bool undecided = false;
+    bool corrected = false;
+    bool failed = false;
+  };
+
+  void compare(const PositionRows& positions, Now now);
+  void compare(const SymbolConfigs& configs, Now now);
+  Result end(Now now);
+
+  Account account_;
+  ReconcileSchedule schedule_;
+  AccountLook look_;
+  Findings findings_;
+  int corrections_in_a_row_ = 0;
+};
+
+}  // namespace bridge

@@ -1,0 +1,58 @@
+"""What is assumed of Binance about user streams: evidence instead of a gate."""
+
+import parallel
+from expected_failures import case
+from world import SecondExchangeTest, wait_until
+
+# The forms of the user stream's address are tried in turn.
+ANOTHER_FORM_WITHIN_S = 60
+
+
+class ListOfSubscriptions(SecondExchangeTest):
+    @case("C1")
+    def test_it_has_the_bare_key(self):
+        self.start(["list-bare-key"])
+        self.check_it_follows()
+
+    @case("C2")
+    def test_it_has_other_names(self):
+        self.start(["list-other-names"])
+        self.check_it_follows()
+
+    @case("C3")
+    def test_it_is_empty(self):
+        self.start(["list-empty"])
+        self.check_it_follows()
+
+    @case("C4")
+    def test_it_never_comes(self):
+        self.start(["list-silent"])
+        self.check_it_follows()
+
+
+class AnotherForm(SecondExchangeTest):
+    """Only one form of address delivers, and not the first."""
+
+    def check_it_finds(self, form):
+        world = self.start([f"deliver-only={form}"])
+        world.wait_until_live()
+        world.wait_until_true()
+        for number in range(1, 4):
+            world.exchange.trade("main", "SOLUSDT", "BOTH", str(number), "150")
+            world.wait_until_true(ANOTHER_FORM_WITHIN_S)
+        wait_until(lambda: any(connection["forms"] == [form] for connection
+                               in world.exchange.truth()["connections"]), f"the form {form}",
+                   ANOTHER_FORM_WITHIN_S)
+        self.check_it_follows()
+
+    @case("form-subscribe")
+    def test_only_subscribing_brings_events(self):
+        self.check_it_finds("subscribe")
+
+    @case("form-path")
+    def test_only_a_key_in_the_path_brings_events(self):
+        self.check_it_finds("path")
+
+
+if __name__ == "__main__":
+    parallel.main()

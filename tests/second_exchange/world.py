@@ -19,6 +19,7 @@ from process import SecondExchange  # noqa: E402
 
 LIVE_WITHIN_S = 30
 TRUE_WITHIN_S = 5
+MARK_PRICES_MIN = 3
 LOG_LINES_SHOWN = 25
 
 
@@ -82,6 +83,15 @@ class World:
     def wait_until_true(self, seconds=TRUE_WITHIN_S, but=()):
         wait_until(lambda: not self.untrue(but),
                    lambda: "; ".join(["the truth", *self.untrue(but)]), seconds)
+
+    def wait_until_ticking(self):
+        """The first mark price of a position comes over REST: each has to have more."""
+        def seldom():
+            for key, message in dict(self.subscriber.positions).items():
+                times = {update["mark_time_us"] for update in self.subscriber.updates(*key)}
+                if message["side"] != "FLAT" and len(times - {None}) < MARK_PRICES_MIN:
+                    yield key
+        wait_until(lambda: not any(seldom()), lambda: f"mark prices of {list(seldom())}")
 
     # --- what has to hold over everything that was published ------------------------------------
 
@@ -172,9 +182,7 @@ class SecondExchangeTest(unittest.TestCase):
             world.wait_until_true(seconds, but)
         exchange.do("leverage", account="main", symbol="BTCUSDT", leverage=33)
         world.wait_until_true(seconds, but)
-        wait_until(lambda: all(message["mark_price"] is not None
-                               for message in dict(world.subscriber.positions).values()
-                               if message["side"] != "FLAT"), "a mark price for each position")
+        world.wait_until_ticking()
         self.assertEqual(["live", "live"], [world.subscriber.state(account.name)
                                             for account in world.accounts])
         self.check_what_was_published()

@@ -18,7 +18,7 @@ from harness.waiting import wait_until  # noqa: E402
 from process import SecondExchange  # noqa: E402
 
 LIVE_WITHIN_S = 30
-TRUE_WITHIN_S = 5
+TRUE_WITHIN_S = 10
 MARK_PRICES_MIN = 3
 LOG_LINES_SHOWN = 25
 
@@ -172,6 +172,7 @@ class SecondExchangeTest(unittest.TestCase):
         world, exchange = self.world, self.world.exchange
         world.wait_until_live()
         world.wait_until_true(but=but)
+        since = world.subscriber.count()
         for trade in (("main", "SOLUSDT", "BOTH", "12.5", "149.99"),     # opens
                       ("main", "BTCUSDT", "BOTH", "-0.75", "60001.25"),  # turns round
                       ("main", "币安人生USDT", "BOTH", "0"),              # closes
@@ -185,6 +186,9 @@ class SecondExchangeTest(unittest.TestCase):
         world.wait_until_ticking()
         self.assertEqual(["live", "live"], [world.subscriber.state(account.name)
                                             for account in world.accounts])
+        self.assertEqual([], [message.topic for message in world.subscriber.updates(since=since)
+                              if message["trigger"] == "reconcile"],
+                         "what REST had to tell, although the stream has told it")
         self.check_what_was_published()
 
     def check_what_was_published(self):

@@ -54,6 +54,17 @@ class Plain(SecondExchangeTest):
         world.wait_until_true()
         self.check_what_was_published()
 
+    def test_the_position_mode_changes_without_an_event(self):
+        world = self.start()
+        world.wait_until_live()
+        for symbol in ("BTCUSDT", "ETHUSDT", "币安人生USDT"):
+            world.exchange.trade("main", symbol, "BOTH", "0")
+        world.exchange.do("hedge", account="main", hedge=True)
+        world.exchange.trade("main", "SOLUSDT", "LONG", "2", "150.5")
+        world.exchange.trade("main", "SOLUSDT", "SHORT", "-3", "150.25")
+        world.wait_until_true()
+        self.check_what_was_published()
+
     def test_the_request_weight_of_a_minute_suffices(self):
         world = self.start()
         self.check_it_follows()

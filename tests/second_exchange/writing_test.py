@@ -87,6 +87,17 @@ class Http(SecondExchangeTest):
         self.start(["silent-close"])
         self.check_it_follows()
 
+    @case("D9")
+    def test_idle_connections_are_reset(self):
+        self.start(["reset-idle=0.3"], reconcile="1s")
+        self.check_it_follows()
+        wait_until(lambda: self.reconciles("clean") > 12, "a dozen comparisons", 20)
+        self.assertEqual(0, self.reconciles("failed"))
+
+    def reconciles(self, outcome):
+        return self.world.bridge.metrics().total("position_bridge_reconciles_total",
+                                                 outcome=outcome)
+
     @case("lower-headers")
     def test_names_of_headers_are_in_lower_case(self):
         self.start(["lower-headers"])

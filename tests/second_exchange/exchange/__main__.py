@@ -3,7 +3,9 @@
 import argparse
 import asyncio
 import signal
+import socket
 import ssl
+import struct
 import time
 
 from exchange import http1, websocket
@@ -23,7 +25,7 @@ class Server:
     async def serve(self, reader, writer):
         """One connection, for as long as it lasts."""
         try:
-            while request := await http1.read_request(reader):
+            while request := await self._next_request(reader, writer):
                 if "sec-websocket-key" in request.headers:
                     await self._stream(reader, writer, request)
                     break
@@ -34,6 +36,18 @@ class Server:
             pass
         finally:
             writer.close()
+
+    async def _next_request(self, reader, writer):
+        """None at the end of the connection, which an idle one may meet soon."""
+        idle = float(self._exchange.habits.value("reset-idle", "0")) or None
+        try:
+            return await asyncio.wait_for(http1.read_request(reader), idle)
+        except asyncio.TimeoutError:
+            # With nothing left to linger for, the end of a connection is a reset.
+            writer.get_extra_info("socket").setsockopt(
+                socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            writer.transport.abort()
+            return None
 
     async def _stream(self, reader, writer, request):
         habits = self._exchange.habits

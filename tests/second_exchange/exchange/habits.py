@@ -41,6 +41,7 @@ HABITS = {
     "chunked": "answers are chunked",
     "connection-close": "each answer closes its connection",
     "silent-close": "the connection is closed after each answer, unannounced",
+    "reset-idle": "a connection that is idle for so many seconds is reset",
     "lower-headers": "names of headers are in lower case",
     "upper-headers": "names of headers are in upper case",
     "slow-bytes": "answers and frames arrive in pieces of a few bytes",

@@ -1,7 +1,7 @@
-"""The rules of Grafana's dashboard-linter, as far as they concern Prometheus, and some of our own.
+"""The rules of Grafana's dashboard-linter that concern Prometheus, and some of our own.
 
-The linter itself is a Go program whose modules cannot be had here. Each rule is a function from a
-dashboard to the complaints about it; dashboards_test.py shows each of them something bad first.
+The linter itself is a Go program whose modules are not in Debian. Each rule is a function from a
+dashboard to its violations; dashboards_test.py first tests each rule with a violation.
 """
 
 import re
@@ -25,7 +25,7 @@ def targets(dashboard):
 
 
 def expressions(dashboard):
-    """Of panels and annotations, with where they stand."""
+    """Expressions of panels and annotations, with their location."""
     yield from targets(dashboard)
     for annotation in dashboard["annotations"]["list"]:
         yield "annotation " + annotation["name"], annotation["expr"]
@@ -39,7 +39,7 @@ def template_datasource(dashboard):
     found = [one for one in dashboard["templating"]["list"] if one["type"] == "datasource"]
     if [(one["name"], one["label"], one["query"]) for one in found] != [
             ("datasource", "Data source", "prometheus")]:
-        yield "the data source is to be one variable, named datasource and labelled Data source"
+        yield "the data source must be one variable, named datasource and labelled Data source"
 
 
 def template_job_and_instance(dashboard):
@@ -49,11 +49,11 @@ def template_job_and_instance(dashboard):
             yield f"there is no variable {name}"
             continue
         if one["datasource"]["uid"] not in DATASOURCES or one["type"] != "query":
-            yield f"{name} is to be a query of the data source"
+            yield f"{name} must be a query of the data source"
         if one["label"] != name.title():
-            yield f"{name} is to be labelled {name.title()}"
+            yield f"{name} must be labelled {name.title()}"
         if not one["multi"] or one.get("allValue") != ".+":
-            yield f"{name} is to be a choice of many with .+ for all"
+            yield f"{name} must allow several values, with .+ for all"
 
 
 def template_label_promql(dashboard):
@@ -61,13 +61,13 @@ def template_label_promql(dashboard):
         if one["type"] != "query":
             continue
         if not re.fullmatch(r"label_values\((.+), [a-z]+\)", one["query"]["query"]):
-            yield f"{one['name']} is no label_values(selector, label)"
+            yield f"{one['name']} is not label_values(selector, label)"
 
 
 def template_on_time_change_reload(dashboard):
     for one in dashboard["templating"]["list"]:
         if one["type"] == "query" and one["refresh"] != 2:
-            yield f"{one['name']} is to be read again when the time range changes"
+            yield f"{one['name']} must be refreshed when the time range changes"
 
 
 def panel_datasource(dashboard):
@@ -87,22 +87,22 @@ def panel_units(dashboard):
     for panel in panels(dashboard):
         defaults = panel["fieldConfig"]["defaults"]
         if not defaults["mappings"] and defaults.get("unit") not in UNITS:
-            yield f"{panel['title']}: {defaults.get('unit')!r} is no unit"
+            yield f"{panel['title']}: {defaults.get('unit')!r} is not a known unit"
 
 
 def panel_has_targets(dashboard):
     for panel in panels(dashboard):
         if panel["type"] not in SHOWING:
-            yield f"{panel['title']}: {panel['type']} is a kind of panel that nobody has looked at"
+            yield f"{panel['title']}: {panel['type']} is an unknown type of panel"
         if not panel["targets"]:
-            yield f"{panel['title']}: asks for nothing"
+            yield f"{panel['title']}: has no query"
 
 
 def target_rate_interval(dashboard):
     for where, expression in targets(dashboard):
         for one in selectors(expression):
             if one.function in ("rate", "irate") and one.range != "$__rate_interval":
-                yield f"{where}: the range of a rate is to be $__rate_interval"
+                yield f"{where}: the range of a rate must be $__rate_interval"
             if one.range == "$__rate_interval" and one.function not in ("rate", "irate",
                                                                         "increase"):
                 yield f"{where}: $__rate_interval is for rates"
@@ -120,44 +120,44 @@ def target_counter_agg(dashboard):
     for where, expression in expressions(dashboard):
         for one in selectors(expression):
             if one.metric.endswith("_total") and one.function not in ("rate", "irate", "increase"):
-                yield f"{where}: {one.metric} is a counter, and shown as it is"
+                yield f"{where}: {one.metric} is a counter without rate or increase"
 
 
 def uneditable(dashboard):
     if dashboard["editable"]:
-        yield "a dashboard that is provisioned is not to be edited"
+        yield "a provisioned dashboard must not be editable"
 
 
-# --- ours -----------------------------------------------------------------------------------------
+# --- our own rules --------------------------------------------------------------------------------
 
 
 def identity(dashboard):
-    """A file that can be imported, provisioned, and found again by its links."""
+    """The file can be imported and provisioned, and links find it by its uid."""
     if dashboard["id"] is not None:
-        yield "the number is the server's"
+        yield "the id must be null: the server assigns it"
     if not re.fullmatch(r"position-bridge-[a-z]+", dashboard["uid"]):
-        yield "the uid is to begin with position-bridge-"
+        yield "the uid must start with position-bridge-"
     if not 39 <= dashboard["schemaVersion"] <= 41:
-        yield "the schema version is to be one that Grafana 11 reads"
+        yield "the schema version must be one that Grafana 11 reads"
     if "__inputs" in dashboard or "${DS_" in str(dashboard):
-        yield "inputs are asked for by the import page only, and break provisioning"
+        yield "inputs work only on the import page and break provisioning"
 
 
 def layout(dashboard):
-    """Panels have numbers of their own, stay on the grid, and do not lie upon each other."""
+    """Panels have unique ids, stay on the grid, and do not overlap."""
     numbers = [panel["id"] for panel in dashboard["panels"]]
     if len(set(numbers)) != len(numbers):
-        yield "two panels have one number"
+        yield "two panels have the same id"
     taken = {}
     for panel in dashboard["panels"]:
         place = panel["gridPos"]
         if place["x"] + place["w"] > 24:
-            yield f"{panel['title']}: is wider than the page"
+            yield f"{panel['title']}: exceeds the grid"
         for x in range(place["x"], place["x"] + place["w"]):
             for y in range(place["y"], place["y"] + place["h"]):
                 other = taken.setdefault((x, y), panel["title"])
                 if other != panel["title"]:
-                    yield f"{panel['title']}: lies upon {other}"
+                    yield f"{panel['title']}: overlaps {other}"
                     return
 
 

@@ -1,4 +1,4 @@
-"""The dashboards as files: they obey the linter's rules, and agree with the alerts."""
+"""The dashboard files: they follow the rules of the linter and agree with the alerts."""
 
 import copy
 import json
@@ -24,7 +24,7 @@ def load():
 
 
 def alert_threshold(name):
-    """What an alert compares with, as its rule says."""
+    """Comparison and threshold of an alert rule."""
     rule = re.search(rf"- alert: {name}\n(.*?)(?=\n      - alert:|\Z)", ALERTS, re.DOTALL)
     if rule is None:
         return None
@@ -46,7 +46,7 @@ def generator():
 
 
 class Expressions(unittest.TestCase):
-    def test_their_selectors_are_found(self):
+    def test_selectors_are_found(self):
         found = selectors('sum by (le, job) (rate(a_total{x="}y",z=~"$z"}[$__rate_interval])) > 0 '
                           "and on (job) b offset 5m or vector(0) * 1e3 unless c[5m]")
         self.assertEqual([("a_total", (("x", "=", "}y"), ("z", "=~", "$z")), "$__rate_interval",
@@ -61,68 +61,68 @@ class EachRuleRefuses(unittest.TestCase):
         self.variables = self.dashboard["templating"]["list"]
 
     def assert_refused(self, rule):
-        self.assertTrue(list(rule(self.dashboard)), f"{rule.__name__} lets it pass")
+        self.assertTrue(list(rule(self.dashboard)), f"{rule.__name__} accepts it")
 
     def query(self, expression):
         self.panel["targets"][0]["expr"] = expression
 
-    def test_a_data_source_of_another_name(self):
+    def test_data_source_with_another_name(self):
         self.variables[0]["name"] = "DS_PROMETHEUS"
         self.assert_refused(dashboard_rules.template_datasource)
 
-    def test_a_job_that_is_no_choice_of_many(self):
+    def test_job_with_a_single_value(self):
         self.variables[1]["multi"] = False
         self.assert_refused(dashboard_rules.template_job_and_instance)
 
-    def test_a_missing_instance(self):
+    def test_missing_instance(self):
         del self.variables[2]
         self.assert_refused(dashboard_rules.template_job_and_instance)
 
-    def test_a_variable_of_no_label(self):
+    def test_variable_without_label_values(self):
         self.variables[1]["query"]["query"] = "up"
         self.assert_refused(dashboard_rules.template_label_promql)
 
-    def test_a_variable_that_is_read_once(self):
+    def test_variable_that_is_not_refreshed(self):
         self.variables[1]["refresh"] = 1
         self.assert_refused(dashboard_rules.template_on_time_change_reload)
 
-    def test_a_panel_with_a_data_source_of_its_own(self):
+    def test_panel_with_its_own_data_source(self):
         self.panel["datasource"] = {"type": "prometheus", "uid": "abc"}
         self.assert_refused(dashboard_rules.panel_datasource)
 
-    def test_a_panel_without_a_description(self):
+    def test_panel_without_description(self):
         self.panel["description"] = ""
         self.assert_refused(dashboard_rules.panel_title_and_description)
 
-    def test_a_unit_that_does_not_exist(self):
+    def test_unknown_unit(self):
         self.panel["fieldConfig"]["defaults"].update({"unit": "seconds", "mappings": []})
         self.assert_refused(dashboard_rules.panel_units)
 
-    def test_a_panel_that_asks_for_nothing(self):
+    def test_panel_without_query(self):
         self.panel["targets"] = []
         self.assert_refused(dashboard_rules.panel_has_targets)
 
-    def test_a_rate_over_a_fixed_time(self):
+    def test_rate_over_a_fixed_range(self):
         self.query('rate(a_total{job=~"$job",instance=~"$instance"}[5m])')
         self.assert_refused(dashboard_rules.target_rate_interval)
 
-    def test_a_query_over_all_jobs(self):
+    def test_query_over_all_jobs(self):
         self.query('a{instance=~"$instance"}')
         self.assert_refused(dashboard_rules.target_job_and_instance)
 
-    def test_a_counter_as_it_is(self):
+    def test_counter_without_rate(self):
         self.query('a_total{job=~"$job",instance=~"$instance"}')
         self.assert_refused(dashboard_rules.target_counter_agg)
 
-    def test_a_dashboard_that_can_be_edited(self):
+    def test_editable_dashboard(self):
         self.dashboard["editable"] = True
         self.assert_refused(dashboard_rules.uneditable)
 
-    def test_an_input_of_the_import_page(self):
+    def test_input_of_the_import_page(self):
         self.dashboard["__inputs"] = []
         self.assert_refused(dashboard_rules.identity)
 
-    def test_panels_upon_each_other(self):
+    def test_overlapping_panels(self):
         self.panel["gridPos"] = dict(dashboard_rules.panels(self.dashboard)[1]["gridPos"])
         self.assert_refused(dashboard_rules.layout)
 
@@ -131,7 +131,7 @@ class Dashboards(unittest.TestCase):
     def setUp(self):
         self.dashboards = load()
 
-    def test_obey_every_rule(self):
+    def test_follow_every_rule(self):
         self.assertEqual(4, len(self.dashboards))
         complaints = [f"{name}: {rule.__name__}: {complaint}"
                       for name, dashboard in self.dashboards.items()
@@ -143,9 +143,9 @@ class Dashboards(unittest.TestCase):
             self.assertEqual(text, (FOLDER / name).read_text(encoding="utf-8"),
                              f"{name}: run dashboards/generate")
 
-    def test_lead_to_each_other(self):
+    def test_link_to_each_other(self):
         uids = {dashboard["uid"] for dashboard in self.dashboards.values()}
-        self.assertEqual(len(self.dashboards), len(uids), "each has a uid of its own")
+        self.assertEqual(len(self.dashboards), len(uids), "uids are unique")
         for name, dashboard in self.dashboards.items():
             linked = {link["url"].removeprefix("/d/") for link in dashboard["links"]}
             self.assertEqual(uids - {dashboard["uid"]}, linked, name)
@@ -163,17 +163,17 @@ class Dashboards(unittest.TestCase):
                     comparison, number = threshold
                     first, second = panel["fieldConfig"]["defaults"]["thresholds"]["steps"]
                     where = f"{name}: {panel['title']}: {alert} {comparison} {number}"
-                    # Grafana's steps begin at their value: more than no event is one.
+                    # A Grafana step includes its value: "> 0 events" starts at 1.
                     self.assertEqual(float(number) or 1, second["value"], where)
                     good = first if comparison == ">" else second
                     self.assertEqual("green", good["color"], where)
                     self.assertIsNone(first["value"], where)
         self.assertGreater(len(seen), 12)
 
-    def test_every_alert_that_has_a_threshold_is_shown_on_some_panel(self):
+    def test_every_alert_with_a_threshold_is_on_some_panel(self):
         shown = " ".join(panel["description"] for dashboard in self.dashboards.values()
                          for panel in dashboard_rules.panels(dashboard))
-        # What these tell of is a state, or several panels together.
+        # These alerts are about a state, or about several panels together.
         elsewhere = {"PositionBridgeRestarting", "PositionBridgeNoAccountLive",
                      "PositionBridgeAccountFailed", "PositionBridgeAccountNotLive",
                      "PositionBridgeStreamUnsteady", "PositionBridgeReconcileFailing",

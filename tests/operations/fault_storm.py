@@ -1,4 +1,4 @@
-"""Bridges in trouble, one kind of trouble each, and which alerts that is to raise."""
+"""Faults, and the alerts that each of them must raise."""
 
 import http.client
 import resource
@@ -21,25 +21,25 @@ def accounts():
             Account("beta", positions=[{"symbol": "SOLUSDT", "side": "LONG", "quantity": "9"}])]
 
 
-class Desk:
-    """An exchange, a bridge with two accounts on it, and a subscriber."""
+class Deployment:
+    """A simulated exchange, a bridge with two accounts, and a subscriber."""
 
-    def __init__(self, folder, trouble):
+    def __init__(self, folder, fault):
         folder.mkdir()
         self.accounts = accounts()
-        self.exchange = SimulatedExchange(folder, self.accounts, environment=trouble.environment)
+        self.exchange = SimulatedExchange(folder, self.accounts, environment=fault.environment)
         self.setup = BridgeSetup.at(self.exchange, folder, self.accounts,
-                                    **{"reconcile": "1s"} | trouble.settings)
-        self.setup.environment |= trouble.environment
+                                    **{"reconcile": "1s"} | fault.settings)
+        self.setup.environment |= fault.environment
         self.address = self.setup.url.removeprefix("http://")
-        trouble.before(self)
+        fault.before(self)
         self.bridge = Bridge(self.setup)
         self._context = zmq.Context()
         self._subscribers = []
         self.subscribe(b"nothing")
 
     def subscribe(self, topic, rcvhwm=1000, rcvbuf=-1):
-        """Somebody who connects and never reads."""
+        """Connects a subscriber that never reads."""
         subscriber = self._context.socket(zmq.SUB)
         subscriber.setsockopt(zmq.RCVHWM, rcvhwm)
         subscriber.setsockopt(zmq.RCVBUF, rcvbuf)
@@ -54,70 +54,71 @@ class Desk:
 
 
 @dataclass
-class Trouble:
-    """What befalls a desk once it is live, and what that is to raise: (alert, label's value, …)."""
+class Fault:
+    """A fault of a live deployment, and the alerts that it raises: (alert, label value, …)."""
 
     raises: set
-    strike: object = lambda desk: None
-    before: object = lambda desk: None    # once the exchange is there, and no bridge yet
+    inject: object = lambda deployment: None
+    before: object = lambda deployment: None    # the exchange runs, the bridge does not yet
     settings: dict = field(default_factory=dict)
     environment: dict = field(default_factory=dict)
-    # What may come later: faults last, and alerts see time pass 30 times as fast as bridges do.
+    # Alerts that may follow: faults persist, and the alert rules are 30 times as fast.
     tolerates: set = field(default_factory=set)
 
 
-# --- what befalls them ----------------------------------------------------------------------------
+# --- faults ---------------------------------------------------------------------------------------
 
 
-def lose_user_stream(desk):
-    desk.exchange.fault("refuse_handshakes", scope="user", account="alpha")
-    desk.exchange.fault("cut", scope="user", account="alpha")
+def lose_user_stream(deployment):
+    deployment.exchange.fault("refuse_handshakes", scope="user", account="alpha")
+    deployment.exchange.fault("cut", scope="user", account="alpha")
 
 
-def lose_events(desk):
-    desk.exchange.fault("lose_events", account="alpha", duration="10s")
-    desk.exchange.trade("alpha", "BTCUSDT", "BUY", "0.05")
+def lose_events(deployment):
+    deployment.exchange.fault("lose_events", account="alpha", duration="10s")
+    deployment.exchange.trade("alpha", "BTCUSDT", "BUY", "0.05")
 
 
-def refuse_credentials(desk):
-    desk.exchange.fault("rest_error", account="alpha", http_status=401, code=-2015,
+def refuse_credentials(deployment):
+    deployment.exchange.fault("rest_error", account="alpha", http_status=401, code=-2015,
                         message="Invalid API-key, IP, or permissions for action.")
 
 
-def refuse_positions(desk):
-    desk.exchange.fault("rest_error", account="alpha", endpoint="/fapi/v3/positionRisk",
+def refuse_positions(deployment):
+    deployment.exchange.fault("rest_error", account="alpha", endpoint="/fapi/v3/positionRisk",
                         http_status=503, code=-1001, message="Internal error")
 
 
-def lose_user_stream_and_positions(desk):
-    refuse_positions(desk)
-    desk.exchange.fault("cut", scope="user", account="alpha")
+def lose_user_stream_and_positions(deployment):
+    refuse_positions(deployment)
+    deployment.exchange.fault("cut", scope="user", account="alpha")
 
 
 # ZMTP 3.0 (ZeroMQ RFC 23): signature, version, mechanism, as-server, filler.
-STRANGE_GREETING = (b"\xff" + bytes(8) + b"\x7f" + b"\x03\x00" + b"STRANGE".ljust(20, b"\0")
+UNKNOWN_MECHANISM = (b"\xff" + bytes(8) + b"\x7f" + b"\x03\x00" + b"UNKNOWN".ljust(20, b"\0")
                     + bytes(32))
 
 
-def greet_strangely(desk):
+def send_unknown_mechanism(deployment):
     for _ in range(8):
-        with socket.create_connection(("127.0.0.1", desk.setup.bus_port), timeout=5) as stranger:
-            stranger.sendall(STRANGE_GREETING)
-            while stranger.recv(4096):
+        address = ("127.0.0.1", deployment.setup.bus_port)
+        with socket.create_connection(address, timeout=5) as client:
+            client.sendall(UNKNOWN_MECHANISM)
+            while client.recv(4096):
                 pass
 
 
-def subscribe_asleep(desk):
-    desk.subscribe(b"", rcvhwm=1, rcvbuf=4096)
+def subscribe_without_reading(deployment):
+    deployment.subscribe(b"", rcvhwm=1, rcvbuf=4096)
 
 
-def use_request_weight_up(desk):
-    """Another program behind the same address asks for everything, again and again."""
+def use_request_weight_up(deployment):
+    """Another program behind the same address uses the request weight."""
     into_minute = time.time() % 60
-    if into_minute > 40:  # the exchange's count begins anew with each minute
+    if into_minute > 40:  # the exchange resets its count every minute
         time.sleep(60 - into_minute)
-    tls = ssl.create_default_context(cafile=desk.exchange.ca_file)
-    host, port = desk.exchange.address.split(":")
+    tls = ssl.create_default_context(cafile=deployment.exchange.ca_file)
+    host, port = deployment.exchange.address.split(":")
     client = http.client.HTTPSConnection(host, int(port), timeout=5, context=tls)
     for _ in range(200):  # of weight 10 each
         client.request("GET", "/fapi/v1/premiumIndex")
@@ -125,67 +126,64 @@ def use_request_weight_up(desk):
     client.close()
 
 
-def take_file_descriptors(desk):
-    open_now = int(desk.bridge.metrics().total("process_open_fds"))
-    resource.prlimit(desk.bridge.pid, resource.RLIMIT_NOFILE, (open_now + 3, open_now + 3))
+def exhaust_file_descriptors(deployment):
+    open_now = int(deployment.bridge.metrics().total("process_open_fds"))
+    resource.prlimit(deployment.bridge.pid, resource.RLIMIT_NOFILE, (open_now + 3, open_now + 3))
 
 
-def step_the_clock_of_the_exchange(desk):
-    desk.exchange.fault("server_time", offset="-2s")
+def step_the_clock_of_the_exchange(deployment):
+    deployment.exchange.fault("server_time", offset="-2s")
 
 
-def reload_a_broken_configuration(desk):
-    file = desk.setup.config_file
+def reload_a_broken_configuration(deployment):
+    file = deployment.setup.config_file
     file.write_text(file.read_text(encoding="utf-8") + "unknown = 1\n", encoding="utf-8")
-    desk.bridge.send(signal.SIGHUP)
+    deployment.bridge.send(signal.SIGHUP)
 
 
-TROUBLES = {
-    "well": Trouble(set(), lambda desk: desk.exchange.trade("beta", "SOLUSDT", "BUY", "1")),
-    "user-stream": Trouble({("PositionBridgeStreamDown", "alpha", "user")}, lose_user_stream,
-                           tolerates={("PositionBridgeStreamUnsteady", "alpha", "user")}),
-    "exchange-gone": Trouble(
+FAULTS = {
+    "healthy": Fault(
+        set(), lambda deployment: deployment.exchange.trade("beta", "SOLUSDT", "BUY", "1")),
+    "user-stream": Fault({("PositionBridgeStreamDown", "alpha", "user")}, lose_user_stream),
+    "exchange-gone": Fault(
         {("PositionBridgeNoAccountLive",), ("PositionBridgeStreamDown", "mark"),
          ("PositionBridgeStreamDown", "alpha", "user"),
          ("PositionBridgeStreamDown", "beta", "user")},
-        lambda desk: desk.exchange.kill(),
-        tolerates={("PositionBridgeStreamUnsteady", "alpha", "user"),
-                   ("PositionBridgeStreamUnsteady", "beta", "user"),
-                   ("PositionBridgeStreamUnsteady", "mark")}),
-    "bridge-gone": Trouble({("PositionBridgeDown",)}, lambda desk: desk.bridge.kill()),
-    "credentials": Trouble({("PositionBridgeAccountFailed", "alpha")}, refuse_credentials),
-    "no-snapshot": Trouble({("PositionBridgeAccountNotLive", "alpha")},
+        lambda deployment: deployment.exchange.kill()),
+    "bridge-gone": Fault({("PositionBridgeDown",)}, lambda deployment: deployment.bridge.kill()),
+    "credentials": Fault({("PositionBridgeAccountFailed", "alpha")}, refuse_credentials),
+    "no-snapshot": Fault({("PositionBridgeAccountNotLive", "alpha")},
                            lose_user_stream_and_positions,
                            tolerates={("PositionBridgeReconcileFailing", "alpha")}),
-    "no-comparison": Trouble({("PositionBridgeReconcileFailing", "alpha")}, refuse_positions),
-    "silent-symbol": Trouble(
+    "no-comparison": Fault({("PositionBridgeReconcileFailing", "alpha")}, refuse_positions),
+    "silent-symbol": Fault(
         {("PositionBridgePositionsStale", "alpha")},
-        lambda desk: desk.exchange.fault("silence_symbol", symbol="BTCUSDT"),
+        lambda deployment: deployment.exchange.fault("silence_symbol", symbol="BTCUSDT"),
         settings={"mark_price": {"stale_after": "2s"}}),
-    "lost-event": Trouble({("PositionBridgeReconcileCorrections", "alpha")}, lose_events),
-    # The desk lives 46 minutes ago: the key that it has just got is so old, and nobody has kept it
-    # alive since.
-    "old-key": Trouble(
+    "lost-event": Fault({("PositionBridgeReconcileCorrections", "alpha")}, lose_events),
+    # The clock of the bridge is 46 minutes behind, so that its new listen key looks like one that
+    # has not been renewed for 46 minutes.
+    "old-key": Fault(
         {("PositionBridgeListenKeyExpiring", "alpha"), ("PositionBridgeListenKeyExpiring", "beta")},
         environment={"LD_PRELOAD": FAKE_TIME, "FAKETIME": "-46m",
                      "FAKETIME_DONT_FAKE_MONOTONIC": "1"}),
-    "clock": Trouble({("PositionBridgeClockSkew", "simulator")},
+    "clock": Fault({("PositionBridgeClockSkew", "simulator")},
                      before=step_the_clock_of_the_exchange),
-    "broken-messages": Trouble(
+    "broken-messages": Fault(
         {("PositionBridgeParseErrors", "mark")},
-        lambda desk: desk.exchange.fault("malformed_frames", scope="market", form="broken_json",
-                                         percent=30)),
-    "late-messages": Trouble(
+        lambda deployment: deployment.exchange.fault(
+            "malformed_frames", scope="market", form="broken_json", percent=30)),
+    "late-messages": Fault(
         {("PositionBridgeExchangeDelay",)},
-        lambda desk: desk.exchange.fault("slow", scope="market", delay="4s")),
-    "slow-subscriber": Trouble({("PositionBridgeSlowSubscriber",)},
-                               subscribe_asleep,
+        lambda deployment: deployment.exchange.fault("slow", scope="market", delay="4s")),
+    "slow-subscriber": Fault({("PositionBridgeSlowSubscriber",)},
+                               subscribe_without_reading,
                                settings={"publisher": {"send_high_water_mark": 1}}),
-    "weight": Trouble({("PositionBridgeRestWeightHigh", "simulator")}, use_request_weight_up),
-    "ban": Trouble({("PositionBridgeBanned", "simulator")}, lambda desk: desk.exchange.fault(
-        "ban_address", address="127.0.0.1", duration="150s")),
-    "strangers": Trouble({("PositionBridgeClientsRefused", "protocol")}, greet_strangely),
-    "broken-configuration": Trouble({("PositionBridgeReloadFailed",)},
+    "weight": Fault({("PositionBridgeRestWeightHigh", "simulator")}, use_request_weight_up),
+    "ban": Fault({("PositionBridgeBanned", "simulator")}, lambda deployment: (
+        deployment.exchange.fault("ban_address", address="127.0.0.1", duration="150s"))),
+    "not-zeromq": Fault({("PositionBridgeClientsRefused", "protocol")}, send_unknown_mechanism),
+    "broken-configuration": Fault({("PositionBridgeReloadFailed",)},
                                     reload_a_broken_configuration),
-    "descriptors": Trouble({("PositionBridgeFileDescriptors",)}, take_file_descriptors),
+    "descriptors": Fault({("PositionBridgeFileDescriptors",)}, exhaust_file_descriptors),
 }

@@ -1,4 +1,4 @@
-"""The log under faults: one line a fact, with its account, and nothing said over and over."""
+"""The log under faults: one line per fact, with the account, and repeated messages are counted."""
 
 import json
 import re
@@ -33,7 +33,7 @@ class Log(unittest.TestCase):
         wait_until(self.bridge.is_ready, "ready")
 
     def text_lines(self):
-        """(level, account, message) each."""
+        """A list of (level, account, message)."""
         found = []
         for line in self.bridge.errors().splitlines():
             match = TEXT_LINE.fullmatch(line)
@@ -77,15 +77,15 @@ class Log(unittest.TestCase):
                 ("info", None, r"^stopped$")]:
             self.assertEqual(1, self.count(lines, level, account, pattern), pattern)
 
-    def test_as_text_says_at_the_start_what_runs_and_what_is_insecure(self):
+    def test_text_log_starts_with_the_configuration_and_its_security_warnings(self):
         self.start("text")
         self.check_start_and_end(self.text_lines)
 
-    def test_as_json_says_the_same(self):
+    def test_json_log_has_the_same_messages(self):
         self.start("json")
         self.check_start_and_end(self.json_lines)
 
-    def test_a_complaint_is_made_once_and_counted_from_then_on(self):
+    def test_repeated_warning_is_logged_once_and_then_counted(self):
         self.start("text")
         self.exchange.fault("rest_error", account="alpha", endpoint="/fapi/v3/positionRisk",
                             http_status=503, code=-1001, message="Internal error")
@@ -93,14 +93,14 @@ class Log(unittest.TestCase):
         wait_until(lambda: self.bridge.metrics().total(failed[0], **failed[1]) >= 4,
                    "four failures", 15)
         self.exchange.clear_faults()
-        complaint = r"^the account could not be compared with the exchange: HTTP 503, code -1001"
-        self.assertEqual(1, self.count(self.text_lines(), "warn", "alpha", complaint))
+        warning = r"^the account could not be compared with the exchange: HTTP 503, code -1001"
+        self.assertEqual(1, self.count(self.text_lines(), "warn", "alpha", warning))
         self.wait_for(self.text_lines, "warn", "alpha",
-                      complaint + r": Internal error \(and \d+ times more within 30 s\)$",
+                      warning + r": Internal error \(and \d+ times more within 30 s\)$",
                       seconds=40)
-        self.assertEqual(2, self.count(self.text_lines(), "warn", "alpha", complaint))
+        self.assertEqual(2, self.count(self.text_lines(), "warn", "alpha", warning))
 
-    def test_what_a_subscriber_is_told_of_trust_is_in_the_log(self):
+    def test_published_changes_of_state_are_logged(self):
         self.start("text")
         self.exchange.fault("silence_symbol", symbol="BTCUSDT", duration="4s")
         self.wait_for(self.text_lines, "warn", "alpha",

@@ -1,6 +1,6 @@
-"""What the pages name exists: metrics, alerts, panels and dashboards, keys, files.
+"""Everything that the pages name exists: metrics, alerts, panels, dashboards, settings, files.
 
-A bridge without an exchange says which metrics there are: every one is there from the start.
+The list of metrics comes from a bridge without an exchange: every metric exists from the start.
 """
 
 import json
@@ -30,13 +30,13 @@ LINK = re.compile(r"\]\(([^)#\s]+)(#[^)]*)?\)")
 RUNBOOK_PARTS = ["**What it means.**", "**What to look at.**", "**What to do.**"]
 HISTOGRAM_SUFFIXES = ("_bucket", "_sum", "_count")
 
-# What looks like a metric and is none.
+# Names that look like metrics but are not.
 NO_METRICS = {"position_bridge_config"}
 NO_KEYS = {"account.status", "bridge.heartbeat", "bridge.shutdown"}  # topics of the bus
 
 
 def pages():
-    """The texts that people read, by their path below the root."""
+    """The texts of all pages, by their path below the root."""
     listed = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard",
                              "*.md", "config/*", "dashboards/*.md", "dashboards/*.yaml"], cwd=ROOT,
                             check=True, capture_output=True, text=True).stdout.split()
@@ -50,7 +50,7 @@ def dashboards():
 
 
 def schema_keys():
-    """Every key of the configuration, as the program's own list has them."""
+    """Every setting, from the list in the program."""
     text = SCHEMA.read_text(encoding="utf-8")
     keys = {name: re.findall(r'"([^"]+)"', members) for name, members in
             re.findall(r"inline constexpr std::array<[^>]+> (\w+)\{([^}]*)\}", text)}
@@ -113,7 +113,7 @@ class Pages(unittest.TestCase):
         for name, section in sections.items():
             self.assertEqual(RUNBOOK_PARTS, re.findall(r"\*\*What [a-z ]+\.\*\*", section), name)
 
-    def test_each_alert_leads_to_its_section(self):
+    def test_each_alert_links_to_its_section(self):
         rules = RULES.read_text(encoding="utf-8")
         for alert in self.alerts:
             self.assertIn(f"runbook_url: runbook.md#{alert.lower()}\n", rules)
@@ -125,7 +125,7 @@ class Pages(unittest.TestCase):
             for title in re.findall(r"\*(position-bridge: [a-z ]+)\*", text):
                 found.add(title)
                 self.assertIn(title, titles, path)
-        self.assertEqual(titles, found, "each is named by some page")
+        self.assertEqual(titles, found, "some page names each dashboard")
 
     def test_every_panel_that_a_page_names_exists(self):
         panels = {panel["title"] for dashboard in dashboards() for panel in dashboard["panels"]}

@@ -1,4 +1,4 @@
-"""A real Prometheus that scrapes bridges every second, with our alerts in a hurry."""
+"""A real Prometheus that scrapes bridges every second, with accelerated alert rules."""
 
 import json
 import re
@@ -14,40 +14,39 @@ from harness.waiting import wait_until
 
 RULES = Path(__file__).resolve().parents[2] / "config" / "prometheus" / "alerts.yml"
 
-# Alerts see time pass so much faster: every `for` and every range is divided by it. What they
-# compare with stays as it is.
-HURRY = 30
+# Every `for` and every range of the alert rules is divided by this. Thresholds stay unchanged.
+SPEED_UP = 30
 
 _UNITS = {"s": 1, "m": 60, "h": 3600}
 _DURATION = re.compile(r"([0-9]+)([smh])")
 
 
-def hurried(duration):
-    """A duration of a rule, for whom time passes faster: "5m" is "10s"."""
+def accelerated(duration):
+    """The duration of a rule, divided by SPEED_UP: "5m" becomes "10s"."""
     number, unit = _DURATION.fullmatch(duration).groups()
-    seconds, rest = divmod(int(number) * _UNITS[unit], HURRY)
+    seconds, rest = divmod(int(number) * _UNITS[unit], SPEED_UP)
     if rest or not seconds:
-        raise AssertionError(f"{duration} of {RULES.name} cannot be divided by {HURRY}")
+        raise AssertionError(f"{duration} of {RULES.name} cannot be divided by {SPEED_UP}")
     return f"{seconds}s"
 
 
-def hurried_rules():
-    """The rules that are shipped, in a hurry."""
+def accelerated_rules():
+    """The shipped rules, with all durations divided by SPEED_UP."""
     rules = yaml.safe_load(RULES.read_text(encoding="utf-8"))
     for group in rules["groups"]:
         for rule in group["rules"]:
             if "for" in rule:
-                rule["for"] = hurried(rule["for"])
-            rule["expr"] = re.sub(r"\[([^\]]+)\]", lambda span: f"[{hurried(span[1])}]",
+                rule["for"] = accelerated(rule["for"])
+            rule["expr"] = re.sub(r"\[([^\]]+)\]", lambda span: f"[{accelerated(span[1])}]",
                                   rule["expr"])
     return rules
 
 
 class Prometheus(RunningProgram):
     def __init__(self, folder, targets):
-        """`targets`: address by the name that its `instance` is to have."""
+        """`targets`: the address for each value of the label `instance`."""
         self.url = f"http://127.0.0.1:{free_port()}"
-        (folder / "alerts.yml").write_text(yaml.safe_dump(hurried_rules()), encoding="utf-8")
+        (folder / "alerts.yml").write_text(yaml.safe_dump(accelerated_rules()), encoding="utf-8")
         config = folder / "prometheus.yml"
         config.write_text(json.dumps({
             "global": {"scrape_interval": "1s", "scrape_timeout": "1s",
@@ -81,12 +80,12 @@ class Prometheus(RunningProgram):
                 raise AssertionError(f"{path} {parameters}: {error.read().decode()}") from None
 
     def query(self, expression):
-        """Labels and value of each series now."""
+        """Labels and current value of each series."""
         return [(one["metric"], float(one["value"][1]))
                 for one in self.ask("query", query=expression)["result"]]
 
     def query_range(self, expression, start, end, step=1):
-        """Labels and values of each series in that time."""
+        """Labels and values of each series in that time range."""
         return [(one["metric"], [float(value) for _, value in one["values"]])
                 for one in self.ask("query_range", query=expression, start=start, end=end,
                                     step=step)["result"]]

@@ -1,4 +1,4 @@
-"""As much of PromQL as the checks of dashboards and rules need: which series an expression reads."""
+"""Finds the selectors of a PromQL expression, for the checks of dashboards and rules."""
 
 import re
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ _WORDS = {"and", "or", "unless", "bool", "offset", "inf", "nan",
 class Selector:
     metric: str
     matchers: tuple     # (label, operator, value)
-    range: str | None   # what stands in the brackets
-    function: str       # the call that it is the argument of; empty: none
+    range: str | None   # the text in brackets
+    function: str       # the function whose argument it is; empty: none
 
 
 def selectors(expression):
-    """Every selector of an expression, in its order."""
+    """All selectors of an expression, in order."""
     kept = []
 
     def keep(match):

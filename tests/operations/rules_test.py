@@ -1,7 +1,7 @@
-"""Every alert on made-up series: it fires on its own fault, alone, and not without it.
+"""Every alert on synthetic series: it fires on its own fault, alone, and not without it.
 
-promtool reckons with the rules as they are shipped. The series of a bridge that is well are the
-ground of every case; a fault changes some of them.
+promtool evaluates the rules as they are shipped. Every case starts from the series of a healthy
+bridge; a fault changes some of them.
 """
 
 import json
@@ -17,7 +17,7 @@ RULES = PROMETHEUS / "alerts.yml"
 
 STATES = ["connecting", "syncing", "live", "stale", "failed", "stopped"]
 ACCOUNTS = ["main", "second"]
-END = 240  # steps of a quarter of a minute: an hour
+END = 240  # steps of 15 seconds: an hour
 
 
 def series(metric, **labels):
@@ -34,7 +34,7 @@ def from_minute(minute, before, after):
 
 
 def counting_from(minute, step):
-    """Nothing until then, `step` more each quarter of a minute from then on."""
+    """Zero until that minute, then an increase of `step` every 15 seconds."""
     return f"0x{minute * 4 - 1} {step}+{step}x{END - minute * 4}"
 
 
@@ -47,13 +47,13 @@ def state_of(account, state, values):
 
 
 def in_state(account, state):
-    """The account is in that state from minute 10 on, and live before."""
+    """The account is live before minute 10, and in that state after it."""
     return (state_of(account, "live", from_minute(10, 1, 0))
             | state_of(account, state, from_minute(10, 0, 1)))
 
 
 def buckets(metric, bound, slow_from=None):
-    """Of ten observations a step one takes longer than `bound`, from that minute on."""
+    """Ten observations per step; from that minute on, one of ten exceeds `bound`."""
     quick = "0+10x240" if slow_from is None else (
         f"0+10x{slow_from * 4 - 1} {slow_from * 40}+9x{END - slow_from * 4}")
     return {of_bridge(metric + "_bucket", le=bound): quick,
@@ -61,8 +61,8 @@ def buckets(metric, bound, slow_from=None):
             of_bridge(metric + "_bucket", le="+Inf"): "0+10x240"}
 
 
-def well():
-    """A bridge with two accounts, for an hour."""
+def healthy():
+    """The series of a healthy bridge with two accounts, for an hour."""
     found = {
         series("up"): always(1),
         series("process_start_time_seconds"): always(1000),
@@ -98,8 +98,8 @@ def well():
             | buckets("event_loop_lag_seconds", "0.1"))
 
 
-# A fault that begins at minute 10: what it changes, when its alert is still quiet, when it fires, and
-# with which labels.
+# A fault that starts at minute 10: the series that it changes, a time when its alert does not fire
+# yet, a time when it fires, and the labels of the alert.
 def fault(alert, changes, quiet="10m", fires="20m", **labels):
     return {"alert": alert, "changes": changes, "quiet": quiet, "fires": fires, "labels": labels}
 
@@ -172,15 +172,15 @@ FAULTS = [
           quiet="10m45s", fires="11m15s"),
 ]
 
-# What is no fault, or a smaller one: (sentence, changes).
+# Changes that must not raise an alert: (sentence, changes).
 QUIET = [
     ("nothing happens", {}),
-    ("a key expires for an account without one", {
+    ("an account has no listen key", {
         of_bridge("listen_key_expiry_timestamp_seconds", account="main"): always(0)}),
-    ("streams are closed on purpose", {
+    ("the bridge closes streams itself", {
         of_bridge("stream_disconnects_total", account="main", stream="user",
                   reason="requested"): counting_from(10, 1)}),
-    ("some comparisons fail among those that succeed", {
+    ("some comparisons fail and others succeed", {
         of_bridge("reconciles_total", account="main", outcome="failed"): counting_from(10, 1)}),
     ("three clients are refused", {
         of_bridge("subscriber_handshake_failures_total", reason="protocol"):
@@ -196,14 +196,14 @@ _RULE = re.compile(r"^ *- alert: (\w+)$", re.MULTILINE)
 
 
 def promtool_test(changes, checks):
-    """Runs promtool on the series; `checks`: at what time exactly which alerts fire."""
+    """Runs promtool on the series. `checks`: (time, the exact alerts that fire then)."""
     cases = [{"expr": FIRING, "eval_time": time, "exp_samples": [
         {"labels": "{" + ",".join(f'{name}="{value}"' for name, value in labels.items()) + "}",
          "value": 1} for labels in alerts]} for time, alerts in checks]
     test = {"rule_files": [str(RULES)], "evaluation_interval": "15s", "tests": [{
         "interval": "15s",
         "input_series": [{"series": name, "values": values}
-                         for name, values in (well() | changes).items()],
+                         for name, values in (healthy() | changes).items()],
         "promql_expr_test": cases}]}
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "test.yml"
@@ -214,17 +214,17 @@ def promtool_test(changes, checks):
 
 
 class Alerts(unittest.TestCase):
-    def test_the_rules_pass_the_check_of_promtool(self):
+    def test_rules_pass_promtool_check(self):
         check = subprocess.run(["promtool", "check", "rules", "--lint=all", "--lint-fatal",
                                 str(RULES)], capture_output=True, text=True, check=False)
         self.assertEqual(0, check.returncode, check.stdout + check.stderr)
 
-    def test_the_example_of_a_prometheus_passes_the_check_of_promtool(self):
+    def test_example_prometheus_configuration_passes_promtool_check(self):
         check = subprocess.run(["promtool", "check", "config", str(PROMETHEUS / "prometheus.yml")],
                                capture_output=True, text=True, check=False)
         self.assertEqual(0, check.returncode, check.stdout + check.stderr)
 
-    def test_each_fires_on_its_fault_alone_and_not_before(self):
+    def test_each_fires_only_on_its_own_fault_and_not_before(self):
         for case in FAULTS:
             with self.subTest(case["alert"]):
                 self.assertEqual("", promtool_test(case["changes"], [
@@ -237,20 +237,27 @@ class Alerts(unittest.TestCase):
                 self.assertEqual("", promtool_test(changes, [
                     (f"{minute}m", []) for minute in range(5, 60, 5)]))
 
-    def test_a_bridge_that_nobody_scrapes_is_down(self):
+    def test_down_fires_when_no_bridge_is_scraped(self):
         self.assertEqual("", promtool_test({series("up"): "_x240"}, [
             ("5m", [{"alertname": "PositionBridgeDown"}])]))
 
-    def test_the_streams_of_a_failed_account_are_not_reported_as_well(self):
+    def test_a_stream_that_stays_down_raises_one_alert(self):
+        (case,) = [case for case in FAULTS if case["alert"] == "PositionBridgeStreamDown"]
+        reconnecting = {of_bridge("stream_disconnects_total", account="main", stream="user",
+                                  reason="handshake"): counting_from(10, 1)}
+        self.assertEqual("", promtool_test(case["changes"] | reconnecting, [
+            ("20m", [{"alertname": "PositionBridgeStreamDown"} | case["labels"]])]))
+
+    def test_streams_of_a_failed_account_raise_no_alert_of_their_own(self):
         (case,) = [case for case in FAULTS if case["alert"] == "PositionBridgeAccountFailed"]
         self.assertEqual("", promtool_test(case["changes"], [
             ("30m", [{"alertname": "PositionBridgeAccountFailed", "account": "main"}])]))
 
-    def test_each_has_a_case_here(self):
+    def test_each_has_a_case(self):
         written = _RULE.findall(RULES.read_text(encoding="utf-8"))
         self.assertEqual(sorted(written), sorted(case["alert"] for case in FAULTS))
 
-    def test_a_fault_that_is_missed_is_reported(self):
+    def test_missing_alert_is_reported(self):
         self.assertIn("PositionBridgeDown", promtool_test({}, [
             ("20m", [{"alertname": "PositionBridgeDown"}])]))
 

@@ -1,8 +1,7 @@
-"""The fault storm in a real Prometheus: it fires exactly the alerts that it should, and shows on the
-dashboards' own queries.
+"""Faults in a real Prometheus: the right alerts fire, and the dashboards' queries show them.
 
-A desk for each kind of trouble, all of them at once and scraped by one Prometheus, whose alerts see
-time pass 30 times as fast.
+Each fault has a deployment of its own. One Prometheus scrapes all of them at once, with alert rules
+that are 30 times as fast as the shipped ones.
 """
 
 import json
@@ -14,28 +13,28 @@ from pathlib import Path
 
 import yaml
 from dashboard_rules import panels
-from fault_storm import TROUBLES, Desk
+from fault_storm import FAULTS, Deployment
 from harness.waiting import stays_true, wait_until
 from prometheus_server import RULES, Prometheus
 
 DASHBOARDS = Path(__file__).resolve().parents[2] / "dashboards" / "grafana" / "dashboards"
 
-# The longest `for` of an alert that a desk could raise wrongly, and some seconds more.
+# The longest `for` of an alert that a deployment could raise wrongly, plus some seconds.
 SETTLING_S = 15
 
-# The labels that tell the alerts of one desk apart.
+# The labels that distinguish the alerts of one deployment.
 LABELS = ("account", "stream", "environment", "reason")
 
-# Alerts that no desk here raises, and why.
+# Alerts that no deployment here raises, and the reason.
 NOT_RAISED = {
-    "PositionBridgeRestarting": "three restarts of one process are three epochs: rules_test.py",
-    "PositionBridgeStreamUnsteady": "it may come with others, and is tolerated there",
-    "PositionBridgeNoSubscribers": "every desk has a subscriber",
+    "PositionBridgeRestarting": "three restarts of one process would be needed; see rules_test.py",
+    "PositionBridgeStreamUnsteady": "a stream that comes and goes would be needed: rules_test.py",
+    "PositionBridgeNoSubscribers": "every deployment has a subscriber",
     "PositionBridgePublishSlow": "a slow machine would be needed",
     "PositionBridgeLoopLag": "a slow machine would be needed",
 }
 
-# Panels whose queries may return nothing, and why: none at present.
+# Panels whose queries may return nothing, and the reason. Currently none.
 MAY_BE_EMPTY = {}
 
 
@@ -44,7 +43,7 @@ def alert_key(labels):
 
 
 def substituted(expression, instance=".+", account=".+"):
-    """As Grafana would send it."""
+    """The expression as Grafana would send it."""
     for name, value in {"$__rate_interval": "20s", "$__range": "2m", "$__interval": "1s",
                         "$job": "position-bridge", "$instance": instance,
                         "$account": account}.items():
@@ -60,31 +59,31 @@ class FaultStorm(unittest.TestCase):
         cls.folder = tempfile.TemporaryDirectory(prefix="fault-storm-")
         cls.addClassCleanup(cls.folder.cleanup)
         folder = Path(cls.folder.name)
-        cls.desks = {}
-        for name, trouble in TROUBLES.items():
-            desk = Desk(folder / name, trouble)
-            cls.addClassCleanup(desk.kill)
-            cls.desks[name] = desk
-        cls.prometheus = Prometheus(folder, {name: desk.address
-                                             for name, desk in cls.desks.items()})
+        cls.deployments = {}
+        for name, fault in FAULTS.items():
+            deployment = Deployment(folder / name, fault)
+            cls.addClassCleanup(deployment.kill)
+            cls.deployments[name] = deployment
+        cls.prometheus = Prometheus(folder, {name: deployment.address
+                                             for name, deployment in cls.deployments.items()})
         cls.addClassCleanup(cls.prometheus.kill)
-        for name, desk in cls.desks.items():
-            wait_until(desk.bridge.is_ready, lambda: f"{name} is ready:\n{desk.bridge.errors()}",
-                       30)
-        # Counters are known from before the trouble, or there would be no increase.
+        for name, deployment in cls.deployments.items():
+            wait_until(deployment.bridge.is_ready,
+                       lambda: f"{name} is ready:\n{deployment.bridge.errors()}", 30)
+        # Prometheus must know the counters before the fault, or it sees no increase.
         cls.wait_for_scrapes(3)
         cls.began = time.time()
-        for name, trouble in TROUBLES.items():
-            trouble.strike(cls.desks[name])
+        for name, fault in FAULTS.items():
+            fault.inject(cls.deployments[name])
 
     @classmethod
     def wait_for_scrapes(cls, count):
         wait_until(lambda: len(cls.prometheus.query(
-            f"count_over_time(up[1m]) >= {count}")) == len(cls.desks), f"{count} scrapes", 30)
+            f"count_over_time(up[1m]) >= {count}")) == len(cls.deployments), f"{count} scrapes", 30)
 
     def fired(self):
-        """By desk: what has fired since Prometheus was started."""
-        found = {name: set() for name in TROUBLES}
+        """By deployment: the alerts that have fired since Prometheus started."""
+        found = {name: set() for name in FAULTS}
         for labels, _ in self.prometheus.query(
                 'count_over_time(ALERTS{alertstate="firing",instance!=""}[10m])'):
             found[labels["instance"]].add(alert_key(labels))
@@ -92,28 +91,28 @@ class FaultStorm(unittest.TestCase):
 
     def missing(self):
         return [f"{name}: {alert} does not fire" for name, fired in self.fired().items()
-                for alert in TROUBLES[name].raises - fired]
+                for alert in FAULTS[name].raises - fired]
 
     def wrong(self):
         return [f"{name}: {alert} fires" for name, fired in self.fired().items()
-                for alert in fired - TROUBLES[name].raises - TROUBLES[name].tolerates]
+                for alert in fired - FAULTS[name].raises - FAULTS[name].tolerates]
 
     # --- alerts --------------------------------------------------------------------------------
 
-    def test_1_each_trouble_raises_its_alerts_and_no_others(self):
+    def test_1_each_fault_raises_its_alerts_and_no_others(self):
         wait_until(lambda: not self.missing(), lambda: "\n".join(self.missing()), 60)
         stays_true(lambda: not self.wrong(), lambda: "\n".join(self.wrong()), SETTLING_S)
 
-    def test_2_what_they_say_has_no_holes(self):
+    def test_2_annotations_are_complete(self):
         alerts = self.prometheus.alerts()
         self.assertGreater(len(alerts), 10)
         for labels, annotations in alerts:
             for name in ("summary", "description"):
                 self.assertNotRegex(annotations[name], r"<no value>|error|\{\{|  ", str(labels))
 
-    def test_2_every_alert_is_raised_or_excused(self):
+    def test_2_every_alert_is_raised_or_listed_as_not_raised(self):
         rules = yaml.safe_load(RULES.read_text(encoding="utf-8"))["groups"][0]["rules"]
-        raised = {alert[0] for trouble in TROUBLES.values() for alert in trouble.raises}
+        raised = {alert[0] for fault in FAULTS.values() for alert in fault.raises}
         for rule in rules:
             self.assertNotEqual(rule["alert"] in raised, rule["alert"] in NOT_RAISED,
                                 rule["alert"])
@@ -125,9 +124,9 @@ class FaultStorm(unittest.TestCase):
             for panel in panels(json.loads(file.read_text(encoding="utf-8"))):
                 yield file.stem, panel
 
-    def values(self, panel, *desk_and_account):
-        """What a panel's queries return since the storm began: a list of series each."""
-        return [self.prometheus.query_range(substituted(target["expr"], *desk_and_account),
+    def values(self, panel, *deployment_and_account):
+        """The results of the panel's queries since the faults started: a list of series each."""
+        return [self.prometheus.query_range(substituted(target["expr"], *deployment_and_account),
                                             self.began, time.time())
                 for target in panel["targets"]]
 
@@ -158,10 +157,10 @@ class FaultStorm(unittest.TestCase):
             for annotation in dashboard["annotations"]["list"]:
                 self.assertTrue(self.prometheus.query(substituted(annotation["expr"])))
 
-    def test_4_a_panel_turns_bad_for_the_desk_whose_alert_it_shows_and_stays_good_for_others(self):
+    def test_4_panel_turns_bad_for_the_deployment_whose_alert_it_shows_and_for_no_other(self):
         raising = {}
-        for name, trouble in TROUBLES.items():
-            for alert, *labels in sorted(trouble.raises):
+        for name, fault in FAULTS.items():
+            for alert, *labels in sorted(fault.raises):
                 account = "alpha" if "alpha" in labels else ".+"
                 raising.setdefault(alert, (name, account))
         shown = set()
@@ -172,15 +171,15 @@ class FaultStorm(unittest.TestCase):
                     shown.add(alert)
                     self.assertTrue(self.is_bad(panel, *raising[alert]),
                                     f"{where}: {self.values(panel, *raising[alert])}")
-                self.assertFalse(self.is_bad(panel, "well"), f"{where}: well")
+                self.assertFalse(self.is_bad(panel, "healthy"), f"{where}: healthy")
         self.assertGreater(len(shown), 10)
 
-    def is_bad(self, panel, *desk_and_account):
-        """Whether the panel shows a value with a bad colour at any time since the storm began."""
+    def is_bad(self, panel, *deployment_and_account):
+        """Whether the panel showed a bad colour at any time since the faults started."""
         first, second = panel["fieldConfig"]["defaults"]["thresholds"]["steps"]
         is_bad_above = first["color"] == "green"
         return any((value >= second["value"]) == is_bad_above and value == value
-                   for series in self.values(panel, *desk_and_account) for _, values in series
+                   for series in self.values(panel, *deployment_and_account) for _, values in series
                    for value in values)
 
 

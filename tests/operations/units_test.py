@@ -1,4 +1,4 @@
-"""The systemd unit: what systemd itself thinks of it, and what libzmq needs of it."""
+"""The systemd unit passes the checks of systemd, and allows what libzmq needs."""
 
 import re
 import shutil
@@ -10,7 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 UNIT = ROOT / "config/systemd/position-bridge@.service"
 
-# What systemd-analyze security gives: 0 is a service that may do nothing, 10 one that may do all.
+# The exposure level of systemd-analyze security: 0 is fully sandboxed, 10 is unrestricted.
 EXPOSURE_MAX = 2.0
 
 
@@ -19,7 +19,7 @@ class Unit(unittest.TestCase):
         self.text = UNIT.read_text(encoding="utf-8")
         folder = tempfile.TemporaryDirectory(prefix="unit-")
         self.addCleanup(folder.cleanup)
-        # An instance of it, whose program exists here.
+        # An instance whose program exists on this machine.
         self.instance = Path(folder.name) / "position-bridge@desk.service"
         self.instance.write_text(self.text.replace("/usr/local/bin/position-bridge",
                                                    shutil.which("true")), encoding="utf-8")
@@ -31,26 +31,26 @@ class Unit(unittest.TestCase):
         return subprocess.run(["systemd-analyze", *arguments, str(self.instance)],
                               capture_output=True, text=True, check=False)
 
-    def test_is_understood_by_systemd(self):
+    def test_passes_systemd_verify(self):
         found = self.analyze("verify")
         self.assertEqual((0, "", ""), (found.returncode, found.stdout, found.stderr))
 
-    def test_leaves_little_exposed(self):
+    def test_exposure_level_is_low(self):
         found = self.analyze("security", "--offline=true")
         exposure = re.search(r"Overall exposure level for \S+: ([0-9.]+)", found.stdout)
         self.assertLessEqual(float(exposure[1]), EXPOSURE_MAX, found.stdout)
 
-    def test_gives_libzmq_what_it_aborts_without(self):
+    def test_allows_what_libzmq_aborts_without(self):
         self.assertIn("AF_NETLINK", self.settings("RestrictAddressFamilies")[0].split())
         self.assertFalse([one for one in self.settings("SystemCallFilter")
                           if "@resources" in one])
 
-    def test_does_not_start_again_what_cannot_start(self):
+    def test_does_not_restart_after_a_configuration_error(self):
         self.assertEqual(["64 78"], self.settings("RestartPreventExitStatus"))
-        # Its exit code would not count there.
+        # RestartPreventExitStatus does not apply to ExecStartPre.
         self.assertEqual([], self.settings("ExecStartPre"))
 
-    def test_runs_as_the_user_that_is_made_for_it(self):
+    def test_runs_as_the_user_that_sysusers_creates(self):
         users = (UNIT.parent / "position-bridge.conf").read_text(encoding="utf-8")
         for name in self.settings("User") + self.settings("Group"):
             self.assertRegex(users, rf"(?m)^u {name} ")

@@ -243,7 +243,8 @@ void Driver::answer(const RequestPurpose& purpose, RestReply reply,
   if (const auto* index = std::get_if<PremiumIndex>(&reply)) {
     for (const PremiumIndexRow& row : index->rows) note_price(row.symbol);
   }
-  session_.answered(purpose.owner, purpose.number, std::move(reply), used_weight, now());
+  session_.answered(purpose.owner, purpose.number, std::move(reply), {used_weight, std::nullopt},
+                    now());
   settle();
 }
 

@@ -176,13 +176,13 @@ void Simulation::act() {
     case 0:
       if (exchange_.set_leverage(account, name, static_cast<int>(action_random_.between(1, 50)),
                                  now))
-        truth_.setting_changed(index, symbol);
+        truth_.setting_changed(index, symbol, Truth::Setting::leverage);
       break;
     case 1: {
       const auto type = action_random_.below(2) == 0 ? exchange::MarginType::cross
                                                      : exchange::MarginType::isolated;
       if (exchange_.set_margin_type(account, name, type, now))
-        truth_.setting_changed(index, symbol);
+        truth_.setting_changed(index, symbol, Truth::Setting::margin_type);
       break;
     }
     default: exchange_.deposit(account, "USDT", exchange::Amount::whole(100), now);

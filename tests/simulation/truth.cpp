@@ -70,14 +70,17 @@ void Truth::lose_changes_since(AccountIndex index, exchange::UnixMs since) {
 
 void Truth::lose_settings_since(AccountIndex index, exchange::UnixMs longest_ms) {
   const Instant since = clock_.elapsed() - std::chrono::milliseconds{longest_ms};
-  for (Setting& setting : accounts_[index].settings) {
-    if (setting.changed_at >= since) setting.is_lost = true;
+  for (Settings& settings : accounts_[index].settings) {
+    for (SettingChange& change : settings) {
+      if (change.at >= since) change.is_lost = true;
+    }
   }
 }
 
-void Truth::setting_changed(AccountIndex index, exchange::SymbolId symbol) {
+void Truth::setting_changed(AccountIndex index, exchange::SymbolId symbol, Setting setting) {
   ++accounts_[index].settings_changed;
-  accounts_[index].settings[symbol] = {.changed_at = clock_.elapsed(), .is_lost = !is_told(index)};
+  accounts_[index].settings[symbol][static_cast<std::size_t>(setting)] = {
+      .at = clock_.elapsed(), .is_lost = !is_told(index)};
 }
 
 void Truth::request_failed(AccountIndex index, bridge::Duration wait) {
@@ -86,8 +89,10 @@ void Truth::request_failed(AccountIndex index, bridge::Duration wait) {
 }
 
 void Truth::settings_were_read(AccountIndex index, Instant at) {
-  for (Setting& setting : accounts_[index].settings) {
-    if (setting.changed_at <= at) setting.is_lost = false;
+  for (Settings& settings : accounts_[index].settings) {
+    for (SettingChange& change : settings) {
+      if (change.at <= at) change.is_lost = false;
+    }
   }
 }
 
@@ -98,12 +103,12 @@ std::optional<Instant> Truth::lost_at(AccountIndex index, exchange::PositionKey 
   return found->second;
 }
 
-bool Truth::is_setting_lost(AccountIndex index, exchange::SymbolId symbol) const {
-  return accounts_[index].settings[symbol].is_lost;
+bool Truth::is_lost(AccountIndex index, exchange::SymbolId symbol, Setting setting) const {
+  return accounts_[index].settings[symbol][static_cast<std::size_t>(setting)].is_lost;
 }
 
-Instant Truth::setting_changed_at(AccountIndex index, exchange::SymbolId symbol) const {
-  return accounts_[index].settings[symbol].changed_at;
+Instant Truth::changed_at(AccountIndex index, exchange::SymbolId symbol, Setting setting) const {
+  return accounts_[index].settings[symbol][static_cast<std::size_t>(setting)].at;
 }
 
 }  // namespace simulation

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <map>
 #include <vector>
 
@@ -30,8 +32,9 @@ class Truth {
   void events_are_lost(Network::Target target, bridge::Duration duration);
   /// So are the account's frames, which may be broken. Some come late.
   void frames_are_spoilt(Network::Target target, bridge::Duration duration);
-  /// The exchange changed a setting of a symbol: leverage or margin type.
-  void setting_changed(AccountIndex account, exchange::SymbolId symbol);
+  /// What an account may change of a symbol; each is told, and may be lost, for itself.
+  enum class Setting : std::uint8_t { leverage, margin_type };
+  void setting_changed(AccountIndex account, exchange::SymbolId symbol, Setting setting);
   /// The account's request failed, so that what it would have mended stays as it is; `wait`: as
   /// long as the exchange asked for.
   void request_failed(AccountIndex account, bridge::Duration wait);
@@ -47,8 +50,8 @@ class Truth {
   }
   /// When the last change of the position was lost; nothing: none was.
   std::optional<Instant> lost_at(AccountIndex account, exchange::PositionKey key) const;
-  bool is_setting_lost(AccountIndex account, exchange::SymbolId symbol) const;
-  Instant setting_changed_at(AccountIndex account, exchange::SymbolId symbol) const;
+  bool is_lost(AccountIndex account, exchange::SymbolId symbol, Setting setting) const;
+  Instant changed_at(AccountIndex account, exchange::SymbolId symbol, Setting setting) const;
   /// Until when no request of the account could mend anything.
   Instant requests_failed_until(AccountIndex account) const {
     return accounts_.at(account).requests_failed_until;
@@ -59,14 +62,15 @@ class Truth {
   static constexpr exchange::UnixMs event_delay_max_ms = 4;
 
  private:
-  struct Setting {
-    Instant changed_at = Instant::min();  // it never was
+  struct SettingChange {
+    Instant at = Instant::min();  // never
     bool is_lost = false;
   };
+  using Settings = std::array<SettingChange, 2>;  // by Setting
   struct Account {
     std::uint64_t changes = 0;
     std::map<exchange::PositionKey, Instant> lost;
-    std::vector<Setting> settings;  // by symbol
+    std::vector<Settings> settings;  // by symbol
     std::uint64_t settings_changed = 0;
     Instant requests_failed_until{};
     Instant events_lost_until{};

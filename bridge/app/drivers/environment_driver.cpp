@@ -147,8 +147,8 @@ void EnvironmentDriver::perform_request(EnvironmentSession::Owner owner,
       is_an_accounts ? &accounts_[owner]->credentials() : nullptr;
   rest_.request(request.endpoint, request.symbol, credentials,
                 [this, owner, number = request.request](RestCaller::Answer answer) {
-                  session_.answered(owner, number, std::move(answer.reply), answer.used_weight,
-                                    read_clocks());
+                  session_.answered(owner, number, std::move(answer.reply),
+                                    {answer.used_weight, answer.date}, read_clocks());
                   settle();
                 });
 }

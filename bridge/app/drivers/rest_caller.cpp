@@ -51,7 +51,8 @@ void RestCaller::request(Endpoint endpoint, std::string_view symbol, const Crede
                    answered = std::move(answered)](const Result<HttpAnswer, HttpFailure>& result) {
                     --under_way_;
                     answered({.reply = read(endpoint, result),
-                              .used_weight = result ? result->used_weight_1m : std::nullopt});
+                              .used_weight = result ? result->used_weight_1m : std::nullopt,
+                              .date = result ? result->date : std::nullopt});
                   });
 }
 

@@ -23,6 +23,7 @@ class RestCaller {
     RestReply reply;
     // X-MBX-USED-WEIGHT-1M: what this address has used in the current minute. The testnet says -1.
     std::optional<std::int64_t> used_weight;
+    std::optional<WallTime> date;
   };
   using Answered = std::function<void(Answer)>;
 

@@ -21,13 +21,16 @@ enum class Endpoint : std::uint8_t {
   create_listen_key,
   keep_listen_key_alive,
   close_listen_key,
-  position_risk,
-  account_config,
-  symbol_config,
+  position_risk,     // v3: positions
+  position_risk_v2,  // positions with the settings of their symbols, of all symbols
+  account_v2,        // the same, among much else
+  account_config,    // the position mode
+  position_side_dual,
+  symbol_config,  // the settings of the symbols
   premium_index,  // of one symbol
   premium_index_of_all,
 };
-constexpr int endpoint_count = 9;
+constexpr int endpoint_count = 12;
 
 // The label of position_bridge_rest_requests_total.
 std::string_view to_string(Endpoint endpoint);

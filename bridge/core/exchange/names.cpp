@@ -66,7 +66,10 @@ std::string_view to_string(Endpoint endpoint) {
     case Endpoint::keep_listen_key_alive: return "listen_key_keep_alive";
     case Endpoint::close_listen_key: return "listen_key_close";
     case Endpoint::position_risk: return "position_risk";
+    case Endpoint::position_risk_v2: return "position_risk_v2";
+    case Endpoint::account_v2: return "account_v2";
     case Endpoint::account_config: return "account_config";
+    case Endpoint::position_side_dual: return "position_side_dual";
     case Endpoint::symbol_config: return "symbol_config";
     case Endpoint::premium_index: return "premium_index";
     case Endpoint::premium_index_of_all: return "premium_index_of_all";
@@ -82,8 +85,11 @@ int request_weight(Endpoint endpoint) {
     case Endpoint::keep_listen_key_alive:
     case Endpoint::close_listen_key: return 1;
     case Endpoint::position_risk:
+    case Endpoint::position_risk_v2:
+    case Endpoint::account_v2:
     case Endpoint::account_config:
     case Endpoint::symbol_config: return 5;
+    case Endpoint::position_side_dual: return 30;
     case Endpoint::premium_index_of_all: return 10;
   }
   BRIDGE_UNREACHABLE("not an Endpoint");

@@ -68,6 +68,8 @@ constexpr Duration ban_pause = 2min;
 constexpr Duration ban_max = 72h;
 // REST may answer from a state that is somewhat older than what the stream has already said.
 constexpr Duration rest_lag_max = 2s;
+// An endpoint that the exchange does not have (any more) is not asked again for so long.
+constexpr Duration gone_endpoint_pause = 1h;
 constexpr Duration clock_sync_interval = 10min;
 constexpr Duration clock_sync_retry = 2s;
 // The time in an answer that took longer is not of much use; ask again soon.

@@ -8,6 +8,7 @@ namespace bridge {
 namespace {
 
 // Binance's error codes, as its "Error Codes" pages name them.
+constexpr int path_not_found = -5000;
 constexpr int too_many_requests = -1003;
 constexpr int invalid_timestamp = -1021;
 constexpr int invalid_signature = -1022;
@@ -24,6 +25,7 @@ RestVerdict verdict(const RestFailure& failure) {
     case invalid_listen_key: return RestVerdict::listen_key_is_gone;
     case invalid_timestamp: return RestVerdict::clock_is_off;
     case too_many_requests: return RestVerdict::slow_down;
+    case path_not_found: return RestVerdict::path_is_gone;
     case invalid_signature:
     case bad_api_key_format:
     case rejected_api_key:
@@ -32,6 +34,7 @@ RestVerdict verdict(const RestFailure& failure) {
   }
   switch (failure.http_status) {
     case 401: return RestVerdict::credentials_refused;
+    case 404: return RestVerdict::path_is_gone;
     case 418:
     case 429: return RestVerdict::slow_down;
     default: return RestVerdict::try_again;

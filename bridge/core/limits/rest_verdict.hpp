@@ -15,6 +15,7 @@ enum class RestVerdict : std::uint8_t {
   slow_down,            // too many requests from this address: 429, 418, -1003
   clock_is_off,         // -1021: our timestamp is outside of the window
   listen_key_is_gone,   // -1125
+  path_is_gone,         // 404, -5000: the exchange has no such endpoint
   credentials_refused,  // 401, -2014, -2015, -2017, -1022: trying again can only do harm
 };
 

@@ -1,5 +1,6 @@
 #include "bridge/core/positions/position_feed.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "bridge/core/positions/valuation.hpp"
@@ -15,18 +16,20 @@ constexpr Duration staleness_check_interval = std::chrono::milliseconds{500};
 
 PositionFeed::PositionFeed(Publications& publications, const ExchangeClock& clock,
                            Duration stale_after, std::uint32_t& topics)
-    : publications_{publications},
-      topics_{topics},
-      price_trust_{mark_prices_, clock, stale_after} {}
+    : publications_{publications}, clock_{clock}, stale_after_{stale_after}, topics_{topics} {}
 
 PositionFeed::AccountNumber PositionFeed::add_account(AccountIdentity identity, Now now) {
-  accounts_.emplace_back(std::move(identity), now.wall);
+  Account& account = accounts_.emplace_back();
+  account.identity = std::move(identity);
+  account.since = now.wall;
+  account.user_detail = "connecting";
+  account.gauges.state.set(account.state);
   return static_cast<AccountNumber>(accounts_.size() - 1);
 }
 
 void PositionFeed::retire_account(AccountNumber number) {
   Account& account = accounts_[number];
-  BRIDGE_ASSERT(account.standing.user_phase() == UserPhase::stopped);
+  BRIDGE_ASSERT(account.user_phase == UserPhase::stopped);
   for (const PositionBook::Entry& entry : account.book.entries()) {
     if (entry.position.is_open()) release(topic_of(account, entry));
   }
@@ -38,8 +41,7 @@ void PositionFeed::retire_account(AccountNumber number) {
 void PositionFeed::bring_account_back(AccountNumber number, Now now) {
   Account& account = accounts_[number];
   BRIDGE_ASSERT(account.is_retired);
-  account.is_retired = false;
-  account.standing.begin_again();
+  account.is_retired = account.was_live = false;
   set_user_phase(number, UserPhase::connecting, "connecting", now);
 }
 
@@ -47,17 +49,19 @@ void PositionFeed::set_user_phase(AccountNumber number, UserPhase phase, std::st
                                   Now now) {
   Account& account = accounts_[number];
   now_ = now.monotonic;
-  account.standing.set_user_phase(phase, std::move(detail));
-  update_status(account, now);
+  account.user_phase = phase;
+  account.user_detail = std::move(detail);
+  account.user_warning.clear();
+  if (update_status(account, now)) publish_all_open(account, Trigger::state, now.wall);
 }
 
 void PositionFeed::set_user_connected(AccountNumber number, bool connected) {
-  accounts_[number].standing.set_user_connected(connected);
+  accounts_[number].user_connected = connected;
 }
 
 void PositionFeed::set_user_warning(AccountNumber number, std::string warning, Now now) {
   Account& account = accounts_[number];
-  account.standing.set_user_warning(std::move(warning));
+  account.user_warning = std::move(warning);
   update_status(account, now);
 }
 
@@ -109,9 +113,10 @@ void PositionFeed::synchronize(AccountNumber number, const Snapshot& snapshot, s
                               change.transaction_time);
   }
 
+  account.user_phase = UserPhase::synchronized;
   account.is_confirmed = true;
-  account.standing.set_synchronized(std::move(detail));
-  publish_status(account, now);
+  account.user_detail = std::move(detail);
+  update_status(account, now);
   for (const PositionBook::Entry& entry : account.book.entries()) {
     Topic& topic = topic_of(account, entry);
     if (entry.position.is_open() || topic.is_published_open)
@@ -163,7 +168,9 @@ void PositionFeed::set_mark_connected(bool connected, std::string_view detail, N
   now_ = now.monotonic;
   mark_connected_ = connected;
   mark_detail_ = detail;
-  for (Account& account : accounts_) update_status(account, now);
+  for (Account& account : accounts_) {
+    if (update_status(account, now)) publish_all_open(account, Trigger::state, now.wall);
+  }
 }
 
 void PositionFeed::apply(const MarkPriceTick& tick, MarkPrices::Source source, Now received) {
@@ -171,17 +178,18 @@ void PositionFeed::apply(const MarkPriceTick& tick, MarkPrices::Source source, N
   if (!symbol) return;  // no account has ever held it
   now_ = received.monotonic;
   if (!mark_prices_.set(*symbol, tick, source, received.monotonic)) return;
-  for (Topic* topic : holders_.of(*symbol)) publish(*topic, Trigger::mark_price, {}, received.wall);
+  if (*symbol >= holders_.size()) return;
+  for (Topic* topic : holders_[*symbol]) publish(*topic, Trigger::mark_price, {}, received.wall);
 }
 
 void PositionFeed::wake(Now now) {
   if (now.monotonic < deadline_) return;
   now_ = now.monotonic;
-  deadline_ = holders_.symbols().empty() ? never : now.monotonic + staleness_check_interval;
-  for (SymbolId symbol = 0; symbol < holders_.symbol_limit(); ++symbol) {
-    if (holders_.of(symbol).empty()) continue;
-    const auto age = price_trust_.age(symbol, now_);  // one look for all that hold it
-    for (Topic* topic : holders_.of(symbol)) {
+  deadline_ = held_symbols_.empty() ? never : now.monotonic + staleness_check_interval;
+  for (SymbolId symbol = 0; symbol < holders_.size(); ++symbol) {
+    if (holders_[symbol].empty()) continue;
+    const PriceAge age = price_age(symbol);  // one look for all that hold it
+    for (Topic* topic : holders_[symbol]) {
       if (state_of(*topic, age) != topic->published_state)
         publish(*topic, Trigger::state, {}, now.wall);
     }
@@ -191,12 +199,12 @@ void PositionFeed::wake(Now now) {
 PositionFeed::AccountView PositionFeed::view(AccountNumber number) const {
   const Account& account = accounts_[number];
   return {.identity = account.identity,
-          .state = account.standing.state(),
-          .user_connected = account.standing.user_connected(),
+          .state = account.state,
+          .user_connected = account.user_connected,
           .mark_connected = mark_connected_,
-          .detail = account.standing.detail(),
-          .since = account.standing.since(),
-          .account_seq = account.topics.account_seq(),
+          .detail = account.detail,
+          .since = account.since,
+          .account_seq = account.account_seq,
           .book = account.book,
           .is_retired = account.is_retired};
 }
@@ -213,33 +221,69 @@ std::optional<std::vector<PositionUpdate>> PositionFeed::present_positions(
   return positions;
 }
 
-void PositionFeed::update_status(Account& account, Now now) {
-  if (publish_status(account, now) == AccountStanding::Change::liveness)
-    publish_all_open(account, Trigger::state, now.wall);
+AccountState PositionFeed::derived_state(const Account& account) const {
+  const auto until_live = [&](AccountState state) {
+    return account.was_live ? AccountState::stale : state;
+  };
+  switch (account.user_phase) {
+    case UserPhase::stopped: return AccountState::stopped;
+    case UserPhase::failed: return AccountState::failed;
+    case UserPhase::connecting: return until_live(AccountState::connecting);
+    case UserPhase::syncing: return until_live(AccountState::syncing);
+    case UserPhase::synchronized:
+      return mark_connected_ ? AccountState::live : until_live(AccountState::syncing);
+  }
+  BRIDGE_UNREACHABLE("not a UserPhase");
 }
 
-AccountStanding::Change PositionFeed::publish_status(Account& account, Now now) {
-  using Change = AccountStanding::Change;
-  if (account.is_retired) return Change::none;
-  AccountStanding& standing = account.standing;
-  const Change change = standing.settle(
-      {.mark_connected = mark_connected_, .mark_detail = mark_detail_, .notice = notice_},
-      now.wall);
-  if (change == Change::none) return change;
-  const AccountState state = standing.state();
+std::string_view PositionFeed::derived_detail(const Account& account) const {
+  const bool mark_is_the_reason = account.user_phase == UserPhase::synchronized && !mark_connected_;
+  return mark_is_the_reason ? mark_detail_ : account.user_detail;
+}
+
+std::string PositionFeed::remarks(const Account& account) const {
+  if (account.user_phase == UserPhase::stopped) return {};
+  std::string text;
+  for (const std::string& remark : {account.user_warning, notice_}) {
+    if (!remark.empty()) text += "; " + remark;
+  }
+  return text;
+}
+
+bool PositionFeed::update_status(Account& account, Now now) {
+  if (account.is_retired) return false;
+  const AccountState state = derived_state(account);
+  const bool changed = state != account.state;
+  const bool connections_changed = account.user_connected != account.published_user_connected ||
+                                   mark_connected_ != account.published_mark_connected;
+  const bool is_first = account.account_seq == 0;
+  std::string said_beside = remarks(account);
+  const bool remarks_changed = said_beside != account.published_remarks;
+  if (!changed && !connections_changed && !remarks_changed && !is_first) return false;
+
+  const bool liveness_changed =
+      (state == AccountState::live) != (account.state == AccountState::live);
+  if (changed) account.since = now.wall;
+  account.state = state;
+  if (state == AccountState::live) account.was_live = true;
+  account.detail = std::string{derived_detail(account)} + said_beside;
+  account.published_remarks = std::move(said_beside);
+  account.published_user_connected = account.user_connected;
+  account.published_mark_connected = mark_connected_;
   account.gauges.state.set(state);
+
   publications_.publish(AccountStatus{
       .account = account.identity,
       .state = state,
       .running = state != AccountState::failed && state != AccountState::stopped,
-      .user_connected = standing.user_connected(),
+      .user_connected = account.user_connected,
       .mark_connected = mark_connected_,
       .active_positions = static_cast<std::uint32_t>(account.book.open_count()),
       .subscribed_symbols = static_cast<std::uint32_t>(account.book.open_symbol_count()),
-      .detail = standing.detail(),
-      .since = standing.since(),
-      .account_seq = account.topics.number_status()});
-  return change;
+      .detail = account.detail,
+      .since = account.since,
+      .account_seq = ++account.account_seq});
+  return liveness_changed;
 }
 
 void PositionFeed::publish_all_open(Account& account, Trigger trigger, WallTime received) {
@@ -248,8 +292,15 @@ void PositionFeed::publish_all_open(Account& account, Trigger trigger, WallTime 
   }
 }
 
-Topic& PositionFeed::topic_of(Account& account, const PositionBook::Entry& entry) {
-  return account.topics.of(account.book, entry, account, topics_);
+PositionFeed::Topic& PositionFeed::topic_of(Account& account, const PositionBook::Entry& entry) {
+  // Entries are only ever added at the end of the book.
+  while (account.topics.size() <= entry.index) {
+    Topic& topic = account.topics.emplace_back();
+    topic.account = &account;
+    topic.entry = &account.book.entries()[account.topics.size() - 1];
+    topic.number = topics_++;
+  }
+  return account.topics[entry.index];
 }
 
 void PositionFeed::follow(Account& account, const PositionBook::Outcome& outcome) {
@@ -264,30 +315,60 @@ void PositionFeed::follow(Account& account, const PositionBook::Outcome& outcome
 
 void PositionFeed::hold(Topic& topic) {
   const SymbolId symbol = topic.entry->symbol;
-  // Nobody listened while nobody held it: a price from then is none.
-  if (holders_.add(topic, symbols_.name(symbol)) &&
-      price_trust_.age(symbol, now_) == PriceTrust::Age::old)
-    mark_prices_.forget(symbol);
+  if (symbol >= holders_.size()) holders_.resize(symbol + std::size_t{1});
+  auto& holders = holders_[symbol];
+  BRIDGE_ASSERT(std::find(holders.begin(), holders.end(), &topic) == holders.end());
+  if (holders.empty()) {
+    held_symbols_.insert(symbols_.name(symbol));
+    ++held_symbols_revision_;
+    // Nobody listened while nobody held it: a price from then is none.
+    if (mark_prices_.find(symbol) != nullptr && is_price_old(symbol)) mark_prices_.forget(symbol);
+  }
+  holders.push_back(&topic);
   topic.opened_at = now_;
   topic.account->gauges.positions_open.set(topic.account->book.open_count());
   if (deadline_ == never) deadline_ = now_ + staleness_check_interval;
 }
 
 void PositionFeed::release(Topic& topic) {
-  holders_.remove(topic, symbols_.name(topic.entry->symbol));
+  const SymbolId symbol = topic.entry->symbol;
+  auto& holders = holders_[symbol];
+  const auto place = std::find(holders.begin(), holders.end(), &topic);
+  BRIDGE_ASSERT(place != holders.end());
+  holders.erase(place);
+  if (holders.empty()) {
+    held_symbols_.erase(symbols_.name(symbol));
+    ++held_symbols_revision_;
+  }
   topic.account->gauges.positions_open.set(topic.account->book.open_count());
 }
 
-PositionState PositionFeed::state_of(const Topic& topic, PriceTrust::Age age) const {
-  if (!topic.account->standing.is_live()) return PositionState::stale;
-  const bool is_live =
-      !topic.entry->position.is_open() || price_trust_.is_enough(age, topic.opened_at, now_);
-  return is_live ? PositionState::live : PositionState::stale;
+PositionState PositionFeed::state_of(const Topic& topic) const {
+  return state_of(topic, price_age(topic.entry->symbol));
+}
+
+PositionState PositionFeed::state_of(const Topic& topic, PriceAge age) const {
+  if (topic.account->state != AccountState::live) return PositionState::stale;
+  if (age == PriceAge::fresh || !topic.entry->position.is_open()) return PositionState::live;
+  const bool is_old =
+      age == PriceAge::unknown ? now_ - topic.opened_at > stale_after_ : age == PriceAge::old;
+  return is_old ? PositionState::stale : PositionState::live;
+}
+
+PositionFeed::PriceAge PositionFeed::price_age(SymbolId symbol) const {
+  if (mark_prices_.find(symbol) == nullptr) return PriceAge::unknown;
+  return is_price_old(symbol) ? PriceAge::old : PriceAge::fresh;
+}
+
+bool PositionFeed::is_price_old(SymbolId symbol) const {
+  if (now_ - mark_prices_.heard_at(symbol) > stale_after_) return true;
+  return clock_.is_known() &&
+         clock_.at_least(now_) - mark_prices_.find(symbol)->event_time > stale_after_;
 }
 
 void PositionFeed::note_as_published(Topic& topic) {
   const bool was_stale = topic.is_published_stale();
-  topic.published_state = state_of(topic, price_trust_.age(topic.entry->symbol, now_));
+  topic.published_state = state_of(topic);
   topic.is_published_open = topic.entry->position.is_open();
   if (topic.is_published_stale() == was_stale) return;
   auto& stale = topic.account->gauges.positions_stale;
@@ -306,7 +387,8 @@ void PositionFeed::publish_changed(Account& account, const PositionBook::Outcome
 void PositionFeed::publish(Topic& topic, Trigger trigger, std::string_view account_reason,
                            WallTime received) {
   Account& account = *topic.account;
-  account.topics.number(topic);
+  topic.seq += 1;
+  topic.account_seq = ++account.account_seq;
   topic.received = received;
   note_as_published(topic);
   account.gauges.updates_published[trigger].add();

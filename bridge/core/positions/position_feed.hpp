@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -11,13 +12,9 @@
 #include "bridge/core/exchange/exchange_clock.hpp"
 #include "bridge/core/exchange/exchange_events.hpp"
 #include "bridge/core/exchange/exchange_requests.hpp"
-#include "bridge/core/positions/feed_account.hpp"
 #include "bridge/core/positions/mark_prices.hpp"
 #include "bridge/core/positions/position_book.hpp"
-#include "bridge/core/positions/price_trust.hpp"
 #include "bridge/core/positions/publications.hpp"
-#include "bridge/core/positions/symbol_holders.hpp"
-#include "bridge/core/positions/topic.hpp"
 #include "bridge/core/values/counter.hpp"
 #include "bridge/core/values/symbol_table.hpp"
 #include "bridge/core/values/time.hpp"
@@ -25,22 +22,24 @@
 namespace bridge {
 
 // Joins what the accounts of one environment hold with what it is worth there, and publishes every
-// change of either, numbered. A position is live while its account is (AccountStanding) and its
-// mark price is fresh (PriceTrust).
+// change of either, numbered. Whether it may be trusted is decided here and nowhere else:
+//   * an account is live while its user stream is synchronized and the mark stream is connected;
+//   * a position is live while its account is, and its mark price is younger than `stale_after`, by
+//     our clock since we heard it and by the exchange's since it was true: what waited in a socket
+//     comes late, however quickly it is read then.
 class PositionFeed {
  public:
   // Stands for an account in all calls.
   using AccountNumber = std::uint32_t;
 
-  using UserPhase = AccountStanding::UserPhase;
+  // What the session of an account knows about itself.
+  enum class UserPhase : std::uint8_t { connecting, syncing, synchronized, failed, stopped };
 
   // `stale_after`: how long a held symbol may be without a mark price.
   // `topics`: a source of topic numbers shared by all feeds of the process.
   // What is referred to outlives the feed.
   PositionFeed(Publications& publications, const ExchangeClock& clock, Duration stale_after,
                std::uint32_t& topics);
-  PositionFeed(const PositionFeed&) = delete;  // topics point into it
-  PositionFeed& operator=(const PositionFeed&) = delete;
 
   AccountNumber add_account(AccountIdentity identity, Now now);
   // The account, which is stopped, is not ours any more: its positions are not held, nothing is
@@ -112,8 +111,8 @@ class PositionFeed {
   MonotonicTime deadline() const { return deadline_; }
 
   // The symbols that any account holds, and a number that moves whenever that set does.
-  const std::set<std::string, std::less<>>& held_symbols() const { return holders_.symbols(); }
-  std::uint64_t held_symbols_revision() const { return holders_.revision(); }
+  const std::set<std::string, std::less<>>& held_symbols() const { return held_symbols_; }
+  std::uint64_t held_symbols_revision() const { return held_symbols_revision_; }
 
   // For heartbeats and status pages.
   struct AccountView {
@@ -145,25 +144,78 @@ class PositionFeed {
   const MarkPrices& mark_prices() const { return mark_prices_; }
   bool mark_connected() const { return mark_connected_; }
 
-  using AccountGauges = bridge::AccountGauges;
+  // Read by the metrics thread.
+  struct AccountGauges {
+    Gauge<AccountState> state;
+    Gauge<std::uint64_t> positions_open;
+    Gauge<std::uint64_t> positions_stale;  // open ones that were published as stale last
+    Counters<Trigger, trigger_count> updates_published;
+    Counter updates_ignored;  // older than what was known
+  };
   const AccountGauges& gauges(AccountNumber account) const { return accounts_[account].gauges; }
 
  private:
-  using Account = FeedAccount;
+  struct Account;
 
-  // Publishes account.status if something in it changed, and each open position if that made the
-  // account live or not live.
-  void update_status(Account& account, Now now);
-  // The same, and tells whether it became live or stopped being live instead.
-  AccountStanding::Change publish_status(Account& account, Now now);
+  // One position as a subject of messages: where its numbers are counted.
+  struct Topic {
+    Account* account = nullptr;
+    const PositionBook::Entry* entry = nullptr;
+    std::uint32_t number = 0;
+    MonotonicTime opened_at;
+    // Of its last message.
+    std::uint64_t seq = 0;
+    std::uint64_t account_seq = 0;
+    WallTime received;
+    PositionState published_state = PositionState::stale;
+    bool is_published_open = false;
+
+    bool is_published_stale() const {
+      return is_published_open && published_state == PositionState::stale;
+    }
+  };
+
+  struct Account {
+    AccountIdentity identity;
+    PositionBook book;
+    std::deque<Topic> topics;  // by PositionBook::Entry::index
+    UserPhase user_phase = UserPhase::connecting;
+    bool is_confirmed = false;  // the exchange has said once what the account holds
+    bool user_connected = false;
+    AccountState state = AccountState::connecting;
+    bool was_live = false;
+    bool is_retired = false;
+    std::string user_detail;
+    std::string user_warning;
+    std::string detail;
+    WallTime since;
+    std::uint64_t account_seq = 0;
+    // What account.status said last, so that it is not said twice.
+    bool published_user_connected = false;
+    bool published_mark_connected = false;
+    std::string published_remarks;
+    AccountGauges gauges;
+  };
+
+  AccountState derived_state(const Account& account) const;
+  std::string_view derived_detail(const Account& account) const;
+  // What is to be said beside the phase, each part after a semicolon.
+  std::string remarks(const Account& account) const;
+  // Publishes account.status if something in it changed. True if the account became live or stopped
+  // being live.
+  bool update_status(Account& account, Now now);
   void publish_all_open(Account& account, Trigger trigger, WallTime received);
 
   Topic& topic_of(Account& account, const PositionBook::Entry& entry);
   void follow(Account& account, const PositionBook::Outcome& outcome);
   void hold(Topic& topic);
   void release(Topic& topic);
+  bool is_price_old(SymbolId symbol) const;
+  enum class PriceAge : std::uint8_t { unknown, fresh, old };
+  PriceAge price_age(SymbolId symbol) const;
+  PositionState state_of(const Topic& topic) const;
   // `age`: of the price of its symbol.
-  PositionState state_of(const Topic& topic, PriceTrust::Age age) const;
+  PositionState state_of(const Topic& topic, PriceAge age) const;
   void note_as_published(Topic& topic);
   void publish(Topic& topic, Trigger trigger, std::string_view account_reason, WallTime received);
   // With the numbers that the topic has already.
@@ -173,13 +225,17 @@ class PositionFeed {
                        std::string_view account_reason, WallTime received);
 
   Publications& publications_;
+  const ExchangeClock& clock_;
+  const Duration stale_after_;
   std::uint32_t& topics_;
 
   SymbolTable symbols_;
   MarkPrices mark_prices_;
-  PriceTrust price_trust_;
   std::deque<Account> accounts_;
-  SymbolHolders holders_;
+  // The open positions of each symbol: a tick finds its positions here, it does not search.
+  std::vector<std::vector<Topic*>> holders_;
+  std::set<std::string, std::less<>> held_symbols_;
+  std::uint64_t held_symbols_revision_ = 0;
 
   bool mark_connected_ = false;
   std::string notice_;

@@ -41,6 +41,7 @@ AccountSession::AccountSession(const Shared& shared, PositionFeed::AccountNumber
     : feed_{shared.feed},
       account_{account},
       pacer_{shared.pacer},
+      endpoints_{shared.endpoints},
       settings_{settings},
       backoff_{settings.seed},
       key_{settings.seed ^ key_salt},
@@ -48,14 +49,11 @@ AccountSession::AccountSession(const Shared& shared, PositionFeed::AccountNumber
               effects_,
               shared.pacer,
               {.form = settings.user_stream_form, .seed = settings.seed ^ stream_salt}},
-      synchronizer_{requests_, shared.clock},
-      reconciler_{{.feed = shared.feed,
-                   .number = account,
-                   .clock = shared.clock,
-                   .requests = requests_,
-                   .effects = effects_},
-                  shared.reconcile_plan,
-                  settings.seed ^ reconcile_salt} {}
+      synchronizer_{look_context(), shared.clock},
+      reconciler_{
+          {.feed = shared.feed, .number = account, .clock = shared.clock, .look = look_context()},
+          shared.reconcile_plan,
+          settings.seed ^ reconcile_salt} {}
 
 void AccountSession::start(Now now) {
   BRIDGE_ASSERT(phase_ == Phase::stopped);
@@ -131,9 +129,8 @@ void AccountSession::finish_synchronization_if_complete(Now now) {
   stream_.allow_rotation(true);
   metrics_.positions_confirmed_us.set(to_us(now.wall));
   reconciler_.start(now.monotonic);
-  const std::string_view mode = position_mode_ ? to_string(*position_mode_) : "unknown";
   effects_.log(LogLevel::info,
-               "synchronized (" + std::string{mode} + " mode): " +
+               "synchronized (" + std::string{position_mode_.name()} + " mode): " +
                    std::to_string(feed_.view(account_).book.open_count()) + " open positions, " +
                    std::to_string(snapshot.account_updates.size()) + " events while reading them");
 }
@@ -232,7 +229,7 @@ void AccountSession::answer(RequestNumber request, RestReply reply, Now now) {
     renewal_request_ = 0;
     renewal_answered(reply, now);
   } else {
-    look_answered(request, reply, now);
+    look_answered(request, std::move(reply), now);
   }
 }
 
@@ -246,6 +243,7 @@ bool AccountSession::is_decisive(const RestFailure& failure, Now now) {
                  now);
       return true;
     case RestVerdict::clock_is_off: effects_.add(effect::SynchronizeClock{}); return false;
+    case RestVerdict::path_is_gone:
     case RestVerdict::slow_down:
     case RestVerdict::try_again: return false;
   }
@@ -302,18 +300,17 @@ void AccountSession::renewal_failed(const RestFailure& failure, Now now) {
                          now);
 }
 
-void AccountSession::look_answered(RequestNumber request, RestReply& reply, Now now) {
+void AccountSession::look_answered(RequestNumber request, RestReply reply, Now now) {
   const auto* failure = std::get_if<RestFailure>(&reply);
   if (failure != nullptr && is_decisive(*failure, now)) return;
-  if (const auto* config = std::get_if<AccountConfig>(&reply)) take(*config);
   if (reconciler_.awaits(request)) {
-    if (const auto result = reconciler_.answer(request, reply, now)) comparison_ended(*result, now);
-  } else if (failure != nullptr) {
-    synchronization_failed(*failure, now);
-  } else {
-    synchronizer_.answer(request, std::move(reply));
-    finish_synchronization_if_complete(now);
+    const auto result = reconciler_.answer(request, std::move(reply), now);
+    if (result) comparison_ended(*result, now);
+    return;
   }
+  if (const auto failed = synchronizer_.answer(request, std::move(reply), now.monotonic))
+    return synchronization_failed(*failed, now);
+  finish_synchronization_if_complete(now);
 }
 
 void AccountSession::synchronization_failed(const RestFailure& failure, Now now) {
@@ -327,17 +324,6 @@ void AccountSession::comparison_ended(const Reconciler::Result& result, Now now)
   metrics_.reconciles[result.outcome].add();
   if (result.is_confirmed) metrics_.positions_confirmed_us.set(to_us(now.wall));
   if (result.outcome == ReconcileOutcome::corrected) distrust_stream(now);
-}
-
-// Nothing tells of a switch but this.
-void AccountSession::take(const AccountConfig& config) {
-  if (position_mode_ && *position_mode_ != config.position_mode) {
-    metrics_.position_mode_switches.add();
-    effects_.log(LogLevel::warn, "the account was switched from " +
-                                     std::string{to_string(*position_mode_)} + " to " +
-                                     std::string{to_string(config.position_mode)} + " mode");
-  }
-  position_mode_ = config.position_mode;
 }
 
 // What was corrected should have come on the stream. Its key may be dead, which nobody tells, or

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <utility>
 
@@ -13,7 +12,9 @@
 #include "bridge/core/limits/connection_pacer.hpp"
 #include "bridge/core/positions/position_feed.hpp"
 #include "bridge/core/sessions/account_requests.hpp"
+#include "bridge/core/sessions/endpoint_directory.hpp"
 #include "bridge/core/sessions/listen_key_life.hpp"
+#include "bridge/core/sessions/position_mode_watch.hpp"
 #include "bridge/core/sessions/reconcile_schedule.hpp"
 #include "bridge/core/sessions/reconciler.hpp"
 #include "bridge/core/sessions/stream_metrics.hpp"
@@ -52,6 +53,7 @@ class AccountSession final : private UserStreamListener {
     const ExchangeClock& clock;
     ConnectionPacer& pacer;
     const ReconcilePlan& reconcile_plan;
+    EndpointDirectory& endpoints;
   };
 
   AccountSession(const Shared& shared, PositionFeed::AccountNumber account, Settings settings);
@@ -108,6 +110,8 @@ class AccountSession final : private UserStreamListener {
     failed,  // the exchange refuses the credentials
   };
 
+  AccountLook::Context look_context() { return {requests_, endpoints_, position_mode_, effects_}; }
+
   void enter(Phase phase, std::string detail, Now now);
   void connect(Now now);
   void obtain_key(Now now);
@@ -132,13 +136,12 @@ class AccountSession final : private UserStreamListener {
   void key_answered(const RestReply& reply, Now now);
   void renewal_answered(const RestReply& reply, Now now);
   void renewal_failed(const RestFailure& failure, Now now);
-  void look_answered(RequestNumber request, RestReply& reply, Now now);
+  void look_answered(RequestNumber request, RestReply reply, Now now);
   void synchronization_failed(const RestFailure& failure, Now now);
   void comparison_ended(const Reconciler::Result& result, Now now);
   // Deals with refusals that end or restart the session; false if the caller is to try again.
   bool is_decisive(const RestFailure& failure, Now now);
 
-  void take(const AccountConfig& config);
   void distrust_stream(Now now);
   void wake_key(Now now);
   void note_key_life(Now now);
@@ -146,6 +149,7 @@ class AccountSession final : private UserStreamListener {
   PositionFeed& feed_;
   const PositionFeed::AccountNumber account_;
   ConnectionPacer& pacer_;
+  EndpointDirectory& endpoints_;
   Settings settings_;
   Effects effects_;
   AccountRequests requests_{effects_};
@@ -162,9 +166,9 @@ class AccountSession final : private UserStreamListener {
   RequestNumber close_key_request_ = 0;
 
   UserStream stream_;
+  PositionModeWatch position_mode_{effects_, metrics_.position_mode_switches};
   Synchronizer synchronizer_;
   Reconciler reconciler_;
-  std::optional<PositionMode> position_mode_;
 };
 
 }  // namespace bridge

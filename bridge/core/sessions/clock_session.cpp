@@ -16,7 +16,7 @@ void ClockSession::stop() {
 
 void ClockSession::synchronize(Now now) {
   clock_.forget();
-  if (request_ == 0) due_ = std::min(due_, now.monotonic);
+  if (request_ == 0 && now.monotonic >= gone_until_) due_ = std::min(due_, now.monotonic);
 }
 
 void ClockSession::answer(RequestNumber request, const RestReply& reply, Now now) {
@@ -24,6 +24,7 @@ void ClockSession::answer(RequestNumber request, const RestReply& reply, Now now
   request_ = 0;
   if (const auto* time = std::get_if<ServerTime>(&reply)) {
     clock_.learn(time->time, now);
+    uses_dates_ = false;
     backoff_.reset();
     const bool was_slow = now.monotonic - asked_at_ > limits::clock_answer_slow;
     due_ = now.monotonic + (was_slow ? limits::clock_sync_retry : limits::clock_sync_interval);
@@ -31,8 +32,19 @@ void ClockSession::answer(RequestNumber request, const RestReply& reply, Now now
   }
   const auto* failure = std::get_if<RestFailure>(&reply);
   BRIDGE_ASSERT(failure != nullptr);
-  effects_.log(LogLevel::warn, "the exchange does not tell its time: " + describe(*failure));
-  due_ = now.monotonic + std::max(backoff_.next_delay(), limits::clock_sync_retry);
+  uses_dates_ = true;
+  effects_.log(LogLevel::warn, "the exchange did not return its time: " + describe(*failure) +
+                                   "; using the dates of its answers until it does");
+  if (verdict(*failure) == RestVerdict::path_is_gone) {
+    gone_until_ = now.monotonic + limits::gone_endpoint_pause;
+    due_ = gone_until_;
+  } else {
+    due_ = now.monotonic + std::max(backoff_.next_delay(), limits::clock_sync_retry);
+  }
+}
+
+void ClockSession::hear_date(WallTime date, Now now) {
+  if (uses_dates_) clock_.learn(date, now);
 }
 
 void ClockSession::wake(Now now) {

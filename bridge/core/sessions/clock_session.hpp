@@ -9,7 +9,8 @@
 namespace bridge {
 
 // Keeps the ExchangeClock of one environment: asks for the time at the start, every now and then,
-// and whenever an account's timestamp was refused.
+// and whenever an account's timestamp was refused. While the exchange does not answer that, the
+// clock follows the dates of its other answers, which are true to the second.
 class ClockSession {
  public:
   ClockSession(ExchangeClock& clock, std::uint64_t seed) : clock_{clock}, backoff_{seed} {}
@@ -21,6 +22,8 @@ class ClockSession {
   void synchronize(Now now);
   bool awaits(RequestNumber request) const { return request != 0 && request == request_; }
   void answer(RequestNumber request, const RestReply& reply, Now now);
+  // The date of an answer, of whatever request; that of an answer to ours after answer().
+  void hear_date(WallTime date, Now now);
   void wake(Now now);
   MonotonicTime deadline() const { return due_; }
 
@@ -32,6 +35,8 @@ class ClockSession {
   Effects effects_;
   MonotonicTime due_ = never;
   MonotonicTime asked_at_;
+  MonotonicTime gone_until_;  // the exchange has no such endpoint
+  bool uses_dates_ = false;
   RequestNumber request_ = 0;  // under way; 0: none
   RequestNumber last_request_ = 0;
 };

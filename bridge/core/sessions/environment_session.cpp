@@ -35,13 +35,16 @@ EnvironmentSession::AccountNumber EnvironmentSession::add_account(
     AccountIdentity identity, ListenKeyOnStop listen_key_on_stop, Now now) {
   const AccountNumber number = feed_.add_account(std::move(identity), now);
   BRIDGE_ASSERT(number == accounts_.size());
-  accounts_.push_back(std::unique_ptr<Account>{new Account{
-      .session = {
-          {.feed = feed_, .clock = clock_, .pacer = pacer_, .reconcile_plan = reconcile_plan_},
-          number,
-          {.listen_key_on_stop = listen_key_on_stop,
-           .user_stream_form = settings_.user_stream_form,
-           .seed = settings_.seed + 2 + number}}}});
+  accounts_.push_back(std::unique_ptr<Account>{
+      new Account{.session = {{.feed = feed_,
+                               .clock = clock_,
+                               .pacer = pacer_,
+                               .reconcile_plan = reconcile_plan_,
+                               .endpoints = endpoints_},
+                              number,
+                              {.listen_key_on_stop = listen_key_on_stop,
+                               .user_stream_form = settings_.user_stream_form,
+                               .seed = settings_.seed + 2 + number}}}});
   note_account_count();
   if (is_started_) begin(number, now);
   return number;
@@ -99,12 +102,15 @@ AccountSession& EnvironmentSession::account(AccountNumber number) {
 }
 
 void EnvironmentSession::answered(Owner owner, RequestNumber request, RestReply reply,
-                                  std::optional<std::int64_t> used_weight, Now now) {
-  gate_.answered(reply, used_weight, now);
+                                  const AnswerHead& head, Now now) {
+  gate_.answered(reply, head.used_weight, now);
   if (owner == clock_owner) {
     clock_session_.answer(request, reply, now);
-    start_accounts(now);
-  } else if (owner == mark_owner) {
+    if (head.date) clock_session_.hear_date(*head.date, now);
+    return start_accounts(now);
+  }
+  if (head.date) clock_session_.hear_date(*head.date, now);
+  if (owner == mark_owner) {
     mark_.answer(request, reply, now);
   } else {
     account(owner).answer(request, std::move(reply), now);

@@ -12,6 +12,7 @@
 #include "bridge/core/positions/position_feed.hpp"
 #include "bridge/core/sessions/account_session.hpp"
 #include "bridge/core/sessions/clock_session.hpp"
+#include "bridge/core/sessions/endpoint_directory.hpp"
 #include "bridge/core/sessions/mark_session.hpp"
 #include "bridge/core/sessions/reconcile_schedule.hpp"
 
@@ -62,10 +63,14 @@ class EnvironmentSession {
   // To tell a session what happened on its streams.
   AccountSession& account(AccountNumber number);
   MarkSession& mark() { return mark_; }
-  // The answer to a request that settle() returned; each is answered once. `used_weight`: what the
-  // exchange says that this address has used in the current minute.
-  void answered(Owner owner, RequestNumber request, RestReply reply,
-                std::optional<std::int64_t> used_weight, Now now);
+  // What the head of an answer says besides.
+  struct AnswerHead {
+    std::optional<std::int64_t> used_weight;  // of this address in the current minute
+    std::optional<WallTime> date;             // when the exchange answered, to the second
+  };
+  // The answer to a request that settle() returned; each is answered once.
+  void answered(Owner owner, RequestNumber request, RestReply reply, const AnswerHead& head,
+                Now now);
 
   // Wakes whoever wants to be woken, until nobody wants anything more, and returns what is to be
   // done, in order. Then nothing happens before deadline() unless something is told.
@@ -117,6 +122,7 @@ class EnvironmentSession {
   ConnectionPacer pacer_;
   RequestGate gate_;
   ReconcilePlan reconcile_plan_;
+  EndpointDirectory endpoints_;
   ClockSession clock_session_;
   MarkSession mark_;
   std::vector<std::unique_ptr<Account>> accounts_;

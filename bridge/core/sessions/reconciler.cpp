@@ -33,7 +33,7 @@ std::string_view to_string(ReconcileOutcome outcome) {
 Reconciler::Reconciler(const Account& account, const ReconcilePlan& plan, std::uint64_t seed)
     : account_{account},
       schedule_{plan, seed, account.number},
-      look_{account.requests, Urgency::routine} {}
+      look_{account.look, Urgency::routine} {}
 
 void Reconciler::stop() {
   pause();
@@ -49,20 +49,23 @@ void Reconciler::wake(Now now) {
   if (!schedule_.wake(now.monotonic)) return;
   findings_ = {.certain_before = account_.clock.at_least(now.monotonic) - limits::rest_lag_max};
   look_.begin(schedule_.looks_at_settings() ? AccountLook::Scope::everything
-                                            : AccountLook::Scope::positions);
+                                            : AccountLook::Scope::positions,
+              now.monotonic);
 }
 
-std::optional<Reconciler::Result> Reconciler::answer(RequestNumber request, const RestReply& reply,
+std::optional<Reconciler::Result> Reconciler::answer(RequestNumber request, RestReply reply,
                                                      Now now) {
-  look_.answered(request);
-  if (const auto* failure = std::get_if<RestFailure>(&reply)) {
-    findings_.failed = true;
-    account_.effects.log(LogLevel::warn, "the account could not be compared with the exchange: " +
-                                             bridge::describe(*failure));
-  } else if (const auto* positions = std::get_if<PositionRows>(&reply)) {
-    compare(*positions, now);
-  } else if (const auto* configs = std::get_if<SymbolConfigs>(&reply)) {
-    compare(*configs, now);
+  const auto taken = look_.take(request, std::move(reply), now.monotonic);
+  if (taken) {
+    if (const auto* failure = std::get_if<RestFailure>(&*taken)) {
+      findings_.failed = true;
+      log(LogLevel::warn,
+          "the account could not be compared with the exchange: " + bridge::describe(*failure));
+    } else if (const auto* positions = std::get_if<PositionRows>(&*taken)) {
+      compare(*positions, now);
+    } else if (const auto* configs = std::get_if<SymbolConfigs>(&*taken)) {
+      compare(*configs, now);
+    }
   }
   if (look_.is_under_way()) return std::nullopt;
   return end(now);
@@ -72,10 +75,10 @@ void Reconciler::compare(const PositionRows& positions, Now now) {
   const auto result =
       account_.feed.reconcile(account_.number, positions, findings_.certain_before, now);
   for (const auto& correction : result.corrections) {
-    account_.effects.log(LogLevel::error, "corrected " + correction.symbol + " " +
-                                              std::string{to_string(correction.position_side)} +
-                                              ": had " + describe(correction.before) +
-                                              ", the exchange says " + describe(correction.after));
+    log(LogLevel::error, "corrected " + correction.symbol + " " +
+                             std::string{to_string(correction.position_side)} + ": had " +
+                             describe(correction.before) + ", the exchange says " +
+                             describe(correction.after));
   }
   if (!result.corrections.empty()) findings_.corrected = true;
   if (result.undecided > 0) findings_.undecided = true;
@@ -85,9 +88,9 @@ void Reconciler::compare(const SymbolConfigs& configs, Now now) {
   const auto result =
       account_.feed.reconcile(account_.number, configs, findings_.certain_before, now);
   for (const auto& correction : result.corrections) {
-    account_.effects.log(LogLevel::error, "corrected the settings of " + correction.symbol +
-                                              ": had " + describe(correction.before) +
-                                              ", the exchange says " + describe(correction.after));
+    log(LogLevel::error, "corrected the settings of " + correction.symbol + ": had " +
+                             describe(correction.before) + ", the exchange says " +
+                             describe(correction.after));
   }
   if (!result.corrections.empty()) findings_.corrected = true;
   if (result.undecided > 0) findings_.undecided = true;

@@ -2,7 +2,9 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <utility>
 
 #include "bridge/core/exchange/effects.hpp"
 #include "bridge/core/exchange/exchange_clock.hpp"
@@ -27,8 +29,7 @@ class Reconciler {
     PositionFeed& feed;
     PositionFeed::AccountNumber number;
     const ExchangeClock& clock;
-    AccountRequests& requests;
-    Effects& effects;  // for its log
+    AccountLook::Context look;
   };
 
   Reconciler(const Account& account, const ReconcilePlan& plan, std::uint64_t seed);
@@ -46,7 +47,7 @@ class Reconciler {
     bool is_confirmed = false;  // the exchange has answered everything
   };
   // Returns how the comparison ended, if this was its last answer.
-  std::optional<Result> answer(RequestNumber request, const RestReply& reply, Now now);
+  std::optional<Result> answer(RequestNumber request, RestReply reply, Now now);
   // How many comparisons in a row had to correct something.
   int corrections_in_a_row() const { return corrections_in_a_row_; }
 
@@ -64,6 +65,7 @@ class Reconciler {
 
   void compare(const PositionRows& positions, Now now);
   void compare(const SymbolConfigs& configs, Now now);
+  void log(LogLevel level, std::string text) { account_.look.effects.log(level, std::move(text)); }
   Result end(Now now);
 
   Account account_;

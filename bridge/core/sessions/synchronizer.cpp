@@ -35,12 +35,16 @@ bool Synchronizer::has_room() const {
          limits::sync_buffer_max;
 }
 
-void Synchronizer::answer(RequestNumber request, RestReply reply) {
-  look_.answered(request);
-  if (auto* configs = std::get_if<SymbolConfigs>(&reply))
+std::optional<RestFailure> Synchronizer::answer(RequestNumber request, RestReply reply,
+                                                MonotonicTime now) {
+  auto taken = look_.take(request, std::move(reply), now);
+  if (!taken) return std::nullopt;
+  if (auto* failure = std::get_if<RestFailure>(&*taken)) return std::move(*failure);
+  if (auto* configs = std::get_if<SymbolConfigs>(&*taken))
     snapshot_.symbol_configs = std::move(*configs);
-  if (auto* positions = std::get_if<PositionRows>(&reply))
+  if (auto* positions = std::get_if<PositionRows>(&*taken))
     snapshot_.positions = std::move(*positions);
+  return std::nullopt;
 }
 
 void Synchronizer::read_again(Duration delay, MonotonicTime now) {
@@ -62,7 +66,7 @@ void Synchronizer::wake(MonotonicTime now) {
   ask_at_ = never;
   has_asked_ = true;
   snapshot_.certain_before = clock_.at_least(now) - limits::rest_lag_max;
-  look_.begin(AccountLook::Scope::everything);
+  look_.begin(AccountLook::Scope::everything, now);
 }
 
 }  // namespace bridge

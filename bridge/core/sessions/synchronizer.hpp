@@ -1,7 +1,6 @@
 #pragma once
 
-#include <cstddef>
-#include <string>
+#include <optional>
 
 #include "bridge/core/exchange/effects.hpp"
 #include "bridge/core/exchange/exchange_clock.hpp"
@@ -19,8 +18,8 @@ namespace bridge {
 class Synchronizer {
  public:
   // What is referred to outlives it.
-  Synchronizer(AccountRequests& requests, const ExchangeClock& clock)
-      : clock_{clock}, look_{requests, Urgency::synchronization} {}
+  Synchronizer(const AccountLook::Context& account, const ExchangeClock& clock)
+      : clock_{clock}, look_{account, Urgency::synchronization} {}
 
   // The stream was opened.
   void begin(MonotonicTime now);
@@ -32,9 +31,11 @@ class Synchronizer {
   [[nodiscard]] bool keep(const LeverageChange& change);
 
   bool awaits(RequestNumber request) const { return look_.awaits(request); }
-  void answer(RequestNumber request, RestReply reply);
-  // An answer was none: after `delay`, reads everything again, so that the snapshot is of one time.
-  // The events are kept.
+  // Returns the failure, if the answer was none and nothing else can be asked: then read_again().
+  [[nodiscard]] std::optional<RestFailure> answer(RequestNumber request, RestReply reply,
+                                                  MonotonicTime now);
+  // After `delay`, reads everything again, so that the snapshot is of one time. The events are
+  // kept.
   void read_again(Duration delay, MonotonicTime now);
 
   // Whether the exchange has answered everything.

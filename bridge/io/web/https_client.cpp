@@ -15,6 +15,7 @@
 #include "bridge/core/values/assert.hpp"
 #include "bridge/io/system/clock.hpp"
 #include "bridge/io/web/byte_stream.hpp"
+#include "bridge/io/web/http_date.hpp"
 #include "bridge/io/web/user_agent.hpp"
 
 namespace bridge {
@@ -81,6 +82,10 @@ std::optional<Duration> parse_retry_after(boost::beast::string_view text) {
   return std::chrono::seconds{*seconds};
 }
 
+std::string_view to_view(boost::beast::string_view text) {
+  return {text.data(), text.size()};
+}
+
 using AnswerParser = http::response_parser<http::string_body>;
 
 HttpAnswer to_answer(AnswerParser& parser) {
@@ -88,7 +93,8 @@ HttpAnswer to_answer(AnswerParser& parser) {
   return {.status = static_cast<int>(message.result_int()),
           .body = std::move(message.body()),
           .retry_after = parse_retry_after(message[http::field::retry_after]),
-          .used_weight_1m = parse_integer(message["X-MBX-USED-WEIGHT-1M"])};
+          .used_weight_1m = parse_integer(message["X-MBX-USED-WEIGHT-1M"]),
+          .date = parse_http_date(to_view(message[http::field::date]))};
 }
 
 HttpFailure cancelled() {

@@ -48,6 +48,7 @@ struct HttpAnswer {
   std::string body;
   std::optional<Duration> retry_after;         // Retry-After, when it is a number of seconds
   std::optional<std::int64_t> used_weight_1m;  // X-MBX-USED-WEIGHT-1M
+  std::optional<WallTime> date;                // Date
 };
 
 struct HttpFailure {

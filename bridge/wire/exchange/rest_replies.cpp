@@ -59,13 +59,17 @@ constexpr std::array<std::string_view, 6> premium_index_names{
 constexpr std::array<std::string_view, 9> position_names{
     "symbol",         "positionSide", "positionAmt", "entryPrice", "breakEvenPrice",
     "isolatedWallet", "marginType",   "leverage",    "updateTime"};
+constexpr std::array<std::string_view, 9> account_position_names{
+    "symbol",         "positionSide", "positionAmt", "entryPrice", "breakEvenPrice",
+    "isolatedWallet", "isolated",     "leverage",    "updateTime"};
 
 std::optional<MarginType> read_margin_type(FieldReader& reader, const JsonScalar& scalar) {
   const auto text = reader.optional_text(scalar, "marginType");
   return text ? parse_margin_type(*text) : std::nullopt;  // a new name: a type that we do not know
 }
 
-PositionRow read_position(FieldReader& reader, const Members<9>& members) {
+// But for the margin type.
+PositionRow read_position_of(FieldReader& reader, const Members<9>& members) {
   PositionRow row;
   row.symbol = reader.text(members["symbol"], "symbol", symbol_size_max);
   const auto side =
@@ -77,9 +81,22 @@ PositionRow read_position(FieldReader& reader, const Members<9>& members) {
   row.entry_price = reader.decimal(members["entryPrice"], "entryPrice");
   row.break_even_price = reader.optional_decimal(members["breakEvenPrice"], "breakEvenPrice");
   row.isolated_wallet = reader.optional_decimal(members["isolatedWallet"], "isolatedWallet");
-  row.margin_type = read_margin_type(reader, members["marginType"]);
   row.leverage = reader.optional_count(members["leverage"], "leverage");
   row.updated_at = reader.optional_time(members["updateTime"], "updateTime");
+  return row;
+}
+
+PositionRow read_position(FieldReader& reader, const Members<9>& members) {
+  PositionRow row = read_position_of(reader, members);
+  row.margin_type = read_margin_type(reader, members["marginType"]);
+  return row;
+}
+
+PositionRow read_account_position(FieldReader& reader, const Members<9>& members) {
+  PositionRow row = read_position_of(reader, members);
+  if (!members["isolated"].is_empty())
+    row.margin_type =
+        reader.truth(members["isolated"], "isolated") ? MarginType::isolated : MarginType::cross;
   return row;
 }
 
@@ -146,6 +163,31 @@ class Body {
     return complaint ? complaint : finish();
   }
 
+  // The same for the list that is the member `list_name` of an object.
+  template <std::size_t size, class OnRow>
+  Complaint read_rows_in(std::string_view list_name,
+                         const std::array<std::string_view, size>& names, OnRow&& on_row) {
+    object from;
+    if (!is_readable()) return json::malformed();
+    if (document_.get_object().get(from)) return json::unexpected_shape({}, "not an object");
+    const auto read_row = [&](object& row) -> Complaint {
+      Members<size> members{names};
+      if (Complaint broken = members.read(row, end_)) return broken;
+      return on_row(members);
+    };
+    bool has_list = false;
+    const Complaint complaint =
+        json::for_each_field(from, end_, [&](std::string_view key, value member) -> Complaint {
+          if (key != list_name) return std::nullopt;
+          has_list = true;
+          array rows;
+          if (member.get_array().get(rows)) return json::unexpected_shape(list_name, "not a list");
+          return read_elements(rows, read_row);
+        });
+    if (complaint) return complaint;
+    return has_list ? finish() : json::unexpected_shape(list_name, "missing");
+  }
+
  private:
   template <class ReadRow>
   Complaint read_only_row(ReadRow& read_row) {
@@ -158,6 +200,11 @@ class Body {
   Complaint read_list(ReadRow& read_row) {
     array rows;
     if (document_.get_array().get(rows)) return json::unexpected_shape({}, "not a list");
+    return read_elements(rows, read_row);
+  }
+
+  template <class ReadRow>
+  static Complaint read_elements(array& rows, ReadRow& read_row) {
     return json::for_each_element(rows, [&](value element) -> Complaint {
       object row;
       if (element.get_object().get(row))
@@ -240,6 +287,19 @@ Read read_positions(std::string_view body) {
   return positions;
 }
 
+// The account has its positions in a list of its own, and says `isolated` for their margin type.
+Read read_account_positions(std::string_view body) {
+  PositionRows positions;
+  const Complaint complaint =
+      Body{body}.read_rows_in("positions", account_position_names, [&](const Members<9>& members) {
+        FieldReader reader;
+        positions.rows.push_back(read_account_position(reader, members));
+        return reader.error();
+      });
+  if (complaint) return failure(*complaint);
+  return positions;
+}
+
 Read read_symbol_configs(std::string_view body) {
   SymbolConfigs configs;
   const Complaint complaint =
@@ -278,8 +338,11 @@ Read read_success(Endpoint endpoint, std::string_view body) {
     case Endpoint::create_listen_key: return read_new_listen_key(body);
     case Endpoint::keep_listen_key_alive: return read_kept_listen_key(body);
     case Endpoint::close_listen_key: return read_closed_listen_key(body);
-    case Endpoint::position_risk: return read_positions(body);
-    case Endpoint::account_config: return read_account_config(body);
+    case Endpoint::position_risk:
+    case Endpoint::position_risk_v2: return read_positions(body);
+    case Endpoint::account_v2: return read_account_positions(body);
+    case Endpoint::account_config:
+    case Endpoint::position_side_dual: return read_account_config(body);
     case Endpoint::symbol_config: return read_symbol_configs(body);
     case Endpoint::premium_index:
     case Endpoint::premium_index_of_all: return read_premium_indices(body);

@@ -16,7 +16,10 @@ HttpMethod method_of(Endpoint endpoint) {
     case Endpoint::close_listen_key: return HttpMethod::delete_;
     case Endpoint::server_time:
     case Endpoint::position_risk:
+    case Endpoint::position_risk_v2:
+    case Endpoint::account_v2:
     case Endpoint::account_config:
+    case Endpoint::position_side_dual:
     case Endpoint::symbol_config:
     case Endpoint::premium_index:
     case Endpoint::premium_index_of_all: return HttpMethod::get;
@@ -31,7 +34,10 @@ std::string_view path_of(Endpoint endpoint) {
     case Endpoint::keep_listen_key_alive:
     case Endpoint::close_listen_key: return "/fapi/v1/listenKey";
     case Endpoint::position_risk: return "/fapi/v3/positionRisk";
+    case Endpoint::position_risk_v2: return "/fapi/v2/positionRisk";
+    case Endpoint::account_v2: return "/fapi/v2/account";
     case Endpoint::account_config: return "/fapi/v1/accountConfig";
+    case Endpoint::position_side_dual: return "/fapi/v1/positionSide/dual";
     case Endpoint::symbol_config: return "/fapi/v1/symbolConfig";
     case Endpoint::premium_index:
     case Endpoint::premium_index_of_all: return "/fapi/v1/premiumIndex";
@@ -62,7 +68,10 @@ Authentication authentication_of(Endpoint endpoint) {
     case Endpoint::keep_listen_key_alive:
     case Endpoint::close_listen_key: return Authentication::api_key;
     case Endpoint::position_risk:
+    case Endpoint::position_risk_v2:
+    case Endpoint::account_v2:
     case Endpoint::account_config:
+    case Endpoint::position_side_dual:
     case Endpoint::symbol_config: return Authentication::signature;
   }
   BRIDGE_UNREACHABLE("not an Endpoint");

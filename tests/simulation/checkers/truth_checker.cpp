@@ -112,18 +112,25 @@ std::string TruthChecker::difference(AccountIndex account, exchange::PositionKey
   if (ours.realized_pnl && !is_equal(*ours.realized_pnl, position.realized))
     return differs("realized profit", *ours.realized_pnl, position.realized);
 
-  const Instant changed_at = scene().truth.setting_changed_at(account, key.symbol);
+  const exchange::SymbolSetting setting = scene().truth.account(account).setting(key.symbol);
+  if ((!ours.leverage || static_cast<int>(*ours.leverage) != setting.leverage) &&
+      must_be_known(account, key.symbol, Truth::Setting::leverage))
+    return "its leverage is " + (ours.leverage ? std::to_string(*ours.leverage) : "unknown") +
+           " where the exchange has " + std::to_string(setting.leverage);
+  if (!is_same(ours.margin_type, setting.margin_type) &&
+      must_be_known(account, key.symbol, Truth::Setting::margin_type))
+    return "its margin type is wrong";
+  return {};
+}
+
+bool TruthChecker::must_be_known(AccountIndex account, exchange::SymbolId symbol,
+                                 Truth::Setting setting) const {
+  const Instant changed_at = scene().truth.changed_at(account, symbol, setting);
   const bool may_be_under_way =
       changed_at != Instant::min() &&
       scene().clock.elapsed() <=
           changed_at + std::chrono::milliseconds{Truth::event_delay_max_ms + 1};
-  if (may_be_under_way || scene().truth.is_setting_lost(account, key.symbol)) return {};
-  const exchange::SymbolSetting setting = scene().truth.account(account).setting(key.symbol);
-  if (!ours.leverage || static_cast<int>(*ours.leverage) != setting.leverage)
-    return "its leverage is " + (ours.leverage ? std::to_string(*ours.leverage) : "unknown") +
-           " where the exchange has " + std::to_string(setting.leverage);
-  if (!is_same(ours.margin_type, setting.margin_type)) return "its margin type is wrong";
-  return {};
+  return !may_be_under_way && !scene().truth.is_lost(account, symbol, setting);
 }
 
 }  // namespace simulation

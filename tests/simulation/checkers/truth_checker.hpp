@@ -26,6 +26,8 @@ class TruthChecker final : public Checker {
   bool is_excused(AccountIndex account, exchange::PositionKey key) const;
   bool is_right(AccountIndex account, exchange::PositionKey key, const exchange::Position& position,
                 const bridge::Position& ours) const;
+  /// Whether the bridge was told of the setting's last change.
+  bool must_be_known(AccountIndex account, exchange::SymbolId symbol, Truth::Setting setting) const;
   /// What is different, in words; empty: nothing, or what may be on its way.
   std::string difference(AccountIndex account, exchange::PositionKey key,
                          const exchange::Position& position, const bridge::Position& ours) const;

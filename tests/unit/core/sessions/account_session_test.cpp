@@ -47,8 +47,8 @@ class AccountSessionTest : public ::testing::Test {
     if (!session_) {
       account_ = feed_.add_account({.name = "main", .venue = Venue::binance_usdm}, now());
       feed_.set_mark_connected(true, "", now());
-      session_.emplace(AccountSession::Shared{feed_, clock_, pacer_, reconcile_plan_}, account_,
-                       settings);
+      session_.emplace(AccountSession::Shared{feed_, clock_, pacer_, reconcile_plan_, endpoints_},
+                       account_, settings);
     }
     return *session_;
   }
@@ -156,6 +156,7 @@ class AccountSessionTest : public ::testing::Test {
   PositionFeed feed_{subscriber_, clock_, 1h * 24 * 365, topics_};
   ConnectionPacer pacer_;
   ReconcilePlan reconcile_plan_{0s};
+  EndpointDirectory endpoints_;
   std::optional<AccountSession> session_;
   Duration elapsed_{};
   Duration wall_step_{};

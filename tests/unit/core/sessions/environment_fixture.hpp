@@ -172,6 +172,22 @@ class EnvironmentTest : public ::testing::Test {
   // Until when the address is banned; requests before that are answered 418.
   void ban(Duration duration) { banned_until_ = now().monotonic + duration; }
 
+  // The exchange does not have it: it answers so, however it is asked.
+  static RestFailure no_such_path(int status = 404, std::optional<int> code = {}) {
+    return {.kind = RestFailure::Kind::refused,
+            .http_status = status,
+            .code = code,
+            .message = "no such path"};
+  }
+
+  std::optional<std::uint32_t> published_leverage(AccountNumber number,
+                                                  std::string_view symbol) const {
+    const auto id = session_->feed().symbols().find(symbol);
+    const auto* entry =
+        id ? session_->feed().view(number).book.find(*id, PositionSide::both) : nullptr;
+    return entry == nullptr ? std::nullopt : entry->position.leverage;
+  }
+
   std::size_t count_of(Endpoint endpoint) const {
     return static_cast<std::size_t>(
         std::count_if(requests_.begin(), requests_.end(),
@@ -194,8 +210,10 @@ class EnvironmentTest : public ::testing::Test {
   std::vector<std::string> log_;
   std::set<std::string> settling_;  // symbols that do not tick any more
   MonotonicTime banned_until_;
-  bool market_is_mute_ = false;   // market streams that are opened or open bring nothing
-  bool rest_is_blocked_ = false;  // 451
+  bool market_is_mute_ = false;              // market streams that are opened or open bring nothing
+  bool rest_is_blocked_ = false;             // 451
+  std::map<Endpoint, RestFailure> missing_;  // endpoints that the exchange does not have
+  bool answers_have_dates_ = false;
   bool has_premium_index_ = true;
   std::int64_t foreign_weight_ = 0;  // that others at this address have used in this minute
 
@@ -336,8 +354,10 @@ class EnvironmentTest : public ::testing::Test {
   }
 
   void answer(Owner owner, const effect::Request& asked) {
-    session_->answered(owner, asked.request, reply_to(owner, asked.endpoint), foreign_weight_,
-                       now());
+    const WallTime second{std::chrono::floor<std::chrono::seconds>(now().wall.time_since_epoch())};
+    session_->answered(
+        owner, asked.request, reply_to(owner, asked.endpoint),
+        {foreign_weight_, answers_have_dates_ ? std::optional{second} : std::nullopt}, now());
   }
 
   static RestFailure refusal(int status, std::optional<int> code) {
@@ -352,6 +372,8 @@ class EnvironmentTest : public ::testing::Test {
       return banned;
     }
     if (rest_is_blocked_) return refusal(451, std::nullopt);
+    if (const auto missing = missing_.find(endpoint); missing != missing_.end())
+      return missing->second;
     if (endpoint == Endpoint::server_time) return ServerTime{now().wall};
     if (owner == EnvironmentSession::mark_owner) return premium_index();
     Treatment& account = treatments_[owner];
@@ -370,8 +392,11 @@ class EnvironmentTest : public ::testing::Test {
         for (const auto& [symbol, held] : account.held) rows.rows.push_back(held);
         return rows;
       }
-      case Endpoint::account_config: return AccountConfig{account.mode};
-      case Endpoint::symbol_config: return SymbolConfigs{};
+      case Endpoint::position_risk_v2:
+      case Endpoint::account_v2: return rows_of_all_symbols(account);
+      case Endpoint::account_config:
+      case Endpoint::position_side_dual: return AccountConfig{account.mode};
+      case Endpoint::symbol_config: return SymbolConfigs{{{"BTCUSDT", MarginType::cross, 20}}};
       default: return refusal(400, std::nullopt);
     }
   }
@@ -387,6 +412,19 @@ class EnvironmentTest : public ::testing::Test {
       }
     }
     return index;
+  }
+
+  // v2: with settings, and with rows of symbols that are not held.
+  static PositionRows rows_of_all_symbols(const Treatment& account) {
+    PositionRows rows;
+    for (const std::string symbol : {"BTCUSDT", "ETHUSDT", "XAUUSDT"}) {
+      const auto held = account.held.find(symbol);
+      PositionRow& one = rows.rows.emplace_back(
+          held == account.held.end() ? row(symbol, PositionSide::both, "0", "0", 0) : held->second);
+      one.margin_type = MarginType::cross;
+      one.leverage = 20;
+    }
+    return rows;
   }
 
   Duration elapsed_{};

@@ -29,8 +29,9 @@ class ReconcilerTest : public ::testing::Test {
                       {.positions = {{held("0.5")}}, .certain_before = exchange_time(9'000'000)},
                       "live", now());
     subscriber_.take();
-    reconciler_.emplace(Reconciler::Account{feed_, account_, clock_, requests_, effects_}, plan_,
-                        1);
+    reconciler_.emplace(
+        Reconciler::Account{feed_, account_, clock_, {requests_, endpoints_, mode_, effects_}},
+        plan_, 1);
     reconciler_->start(now().monotonic);
   }
 
@@ -56,8 +57,8 @@ class ReconcilerTest : public ::testing::Test {
     }
     return endpoints;
   }
-  std::optional<Reconciler::Result> answer(Endpoint endpoint, const RestReply& reply) {
-    return reconciler_->answer(numbers_.at(endpoint), reply, now());
+  std::optional<Reconciler::Result> answer(Endpoint endpoint, RestReply reply) {
+    return reconciler_->answer(numbers_.at(endpoint), std::move(reply), now());
   }
   ReconcileOutcome compare_with(std::vector<PositionRow> rows) {
     next();
@@ -73,6 +74,9 @@ class ReconcilerTest : public ::testing::Test {
   PositionFeed::AccountNumber account_ = 0;
   Effects effects_;
   AccountRequests requests_{effects_};
+  EndpointDirectory endpoints_;
+  Counter switches_;
+  PositionModeWatch mode_{effects_, switches_};
   ReconcilePlan plan_{60s};
   std::optional<Reconciler> reconciler_;
   std::map<Endpoint, RequestNumber> numbers_;

@@ -35,7 +35,7 @@ class SynchronizerTest : public ::testing::Test {
   }
   void answer(Endpoint endpoint, RestReply reply) {
     asked();
-    synchronizer_.answer(numbers_.at(endpoint), std::move(reply));
+    EXPECT_FALSE(synchronizer_.answer(numbers_.at(endpoint), std::move(reply), start_ + 3s));
   }
   void answer_all(PositionRows rows) {
     answer(Endpoint::account_config, AccountConfig{});
@@ -48,7 +48,10 @@ class SynchronizerTest : public ::testing::Test {
   Effects effects_;
   AccountRequests requests_{effects_};
   std::map<Endpoint, RequestNumber> numbers_;
-  Synchronizer synchronizer_{requests_, clock_};
+  EndpointDirectory endpoints_;
+  Counter switches_;
+  PositionModeWatch mode_{effects_, switches_};
+  Synchronizer synchronizer_{{requests_, endpoints_, mode_, effects_}, clock_};
 };
 
 TEST_F(SynchronizerTest, ReadsTheAccountOnlyWhenRestMustKnowWhatHappenedBeforeTheOpening) {

@@ -84,6 +84,37 @@ TEST(RestReplies, EveryRealPositionListIsReadExactly) {
   }
 }
 
+TEST(RestReplies, PositionsOfTheAccountAreReadFromItsListWithTheirSettings) {
+  const auto reply = parse_reply(
+      Endpoint::account_v2,
+      {.status = 200,
+       .body = R"({"feeTier":0,"assets":[{"asset":"BTC","walletBalance":"0"}],"positions":[
+           {"symbol":"XEMUSDT","leverage":"5","isolated":false,"entryPrice":"0.0299",
+            "positionSide":"BOTH","positionAmt":"-66890","isolatedWallet":"0",
+            "updateTime":1689994833385},
+           {"symbol":"BTCUSDT","leverage":"100","isolated":true,"entryPrice":"0.0",
+            "positionSide":"BOTH","positionAmt":"0","updateTime":0}],"canTrade":true})"});
+  const auto& rows = std::get<PositionRows>(reply).rows;
+  ASSERT_EQ(rows.size(), 2U);
+  EXPECT_EQ(rows[0].symbol, "XEMUSDT");
+  EXPECT_EQ(rows[0].amount.to_string(), "-66890");
+  EXPECT_EQ(rows[0].leverage, 5U);
+  EXPECT_EQ(rows[0].margin_type, MarginType::cross);
+  EXPECT_EQ(rows[0].updated_at, wall_time_from_ms(1689994833385));
+  EXPECT_EQ(rows[1].margin_type, MarginType::isolated);
+  EXPECT_EQ(rows[1].updated_at, std::nullopt);
+}
+
+TEST(RestReplies, AccountWithoutAListOfPositionsIsMalformed) {
+  for (const char* body :
+       {R"({"feeTier":0})", R"({"positions":7})", R"([])", R"({"positions":[7]})"}) {
+    const auto reply = parse_reply(Endpoint::account_v2, {.status = 200, .body = body});
+    const auto* failure = std::get_if<RestFailure>(&reply);
+    ASSERT_NE(failure, nullptr) << body;
+    EXPECT_EQ(failure->kind, RestFailure::Kind::malformed) << body;
+  }
+}
+
 TEST(RestReplies, EveryRealPremiumIndexIsReadExactly) {
   SKIP_WITHOUT_CORPUS();
   std::size_t row_count = 0;

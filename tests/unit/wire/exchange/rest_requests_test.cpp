@@ -62,7 +62,10 @@ TEST(RestRequests, SignedRequestsEndInTheSignatureOfTheirQuery) {
   };
   const std::string tail = "?" + query + "&signature=" + signature;
   EXPECT_EQ(target(Endpoint::position_risk), "/fapi/v3/positionRisk" + tail);
+  EXPECT_EQ(target(Endpoint::position_risk_v2), "/fapi/v2/positionRisk" + tail);
+  EXPECT_EQ(target(Endpoint::account_v2), "/fapi/v2/account" + tail);
   EXPECT_EQ(target(Endpoint::account_config), "/fapi/v1/accountConfig" + tail);
+  EXPECT_EQ(target(Endpoint::position_side_dual), "/fapi/v1/positionSide/dual" + tail);
   EXPECT_EQ(target(Endpoint::symbol_config), "/fapi/v1/symbolConfig" + tail);
 }
 

@@ -1,4 +1,4 @@
-// ccxt, by its unified functions.
+// ccxt with its unified functions.
 'use strict';
 
 const ccxt = require('ccxt');
@@ -7,7 +7,7 @@ const { apiKey, apiSecret, rest, streams, emit, position, serve } = require('./c
 const exchange = new ccxt.pro.binanceusdm({
   apiKey,
   secret: apiSecret,
-  // What is watched comes whole: of several events in one read ccxt returns only the last.
+  // Return complete arrays: by default ccxt returns only the last of several events in one read.
   newUpdates: false,
 });
 for (const [name, address] of Object.entries(exchange.urls.api)) {
@@ -16,7 +16,7 @@ for (const [name, address] of Object.entries(exchange.urls.api)) {
   }
 }
 exchange.urls.api.ws.future = `${streams}/ws`;
-// Currencies are asked of the spot market's host, which is not simulated.
+// Currencies come from the host of the spot market, which is not simulated.
 exchange.options.fetchCurrencies = false;
 
 const number = (value) => (value === undefined ? undefined : String(value));
@@ -39,7 +39,7 @@ function unified(row) {
 
 const open = (rows) => rows.filter((row) => row.contracts).map(unified);
 
-// ccxt's streams are asked again and again for what is next.
+// ccxt streams are polled for the next event in a loop.
 async function forEver(next) {
   for (;;) {
     try {

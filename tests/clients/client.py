@@ -1,4 +1,4 @@
-"""A client of somebody else's making, as a process that obeys and reports."""
+"""A third-party client in a process that executes commands and reports events."""
 
 import json
 import os
@@ -14,7 +14,7 @@ ANSWER_WITHIN_S = 20
 
 
 class ClientError(Exception):
-    """What the client raised."""
+    """An error that the client raised."""
 
 
 class ThirdPartyClient:
@@ -46,7 +46,7 @@ class ThirdPartyClient:
         return answer["result"]
 
     def of(self, event):
-        """Everything that was reported under that name."""
+        """All reports of that event."""
         return [value for name, value in list(self.events) if name == event]
 
     def wait_for(self, event, test, what, seconds=10.0):

@@ -1,5 +1,5 @@
-// What the three clients have in common: they obey one line of JSON at a time and answer with one.
-// What comes over their streams is written as it comes.
+// Common code of the three clients: each command is one line of JSON and each answer is one line.
+// Stream events are written as they arrive.
 'use strict';
 
 const fs = require('node:fs');
@@ -28,7 +28,7 @@ function serve(client) {
   }).on('close', () => process.exit(0));
 }
 
-// A row of positionRisk, or of an ACCOUNT_UPDATE, in the words of the exchange's control port.
+// A row of positionRisk or of an ACCOUNT_UPDATE in the format of the exchange's control port.
 function position(symbol, positionSide, amount, entryPrice, more = {}) {
   return { symbol, position_side: positionSide, amount, entry_price: entryPrice, ...more };
 }

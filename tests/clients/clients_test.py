@@ -1,7 +1,7 @@
-"""Clients that nobody here wrote run unchanged against the simulated exchange and report its truth.
+"""Third-party clients run unchanged against the simulated exchange and report its true positions.
 
-They show that the exchange is like the one they were written for. Whoever is given as the argument
-is run: connector (Binance's own), ccxt or siebly.
+They show that the simulated exchange behaves like the real one. The argument selects the client:
+connector (Binance's own), ccxt or siebly.
 """
 
 import functools
@@ -31,7 +31,7 @@ HEDGE = Account("hedge", mode="hedge", margin_type="isolated", leverage=5, posit
     {"symbol": "SOLUSDT", "side": "SHORT", "quantity": "12", "entry_price": "140.25"}])
 ACCOUNTS = (ONE_WAY, HEDGE)
 
-# Which name of a margin type means which: REST has others than the stream.
+# REST and the stream use different names of margin types.
 MARGIN_TYPES = {"CROSSED": "cross", "ISOLATED": "isolated", "cross": "cross",
                 "isolated": "isolated"}
 
@@ -41,13 +41,13 @@ client_name = None  # the argument
 
 
 def as_truth(row):
-    """A position as numbers, whether reported or true."""
+    """A reported or true position as numbers."""
     return (row["symbol"], row["position_side"], Decimal(row["amount"]),
             Decimal(row["entry_price"]))
 
 
 def for_each_account(test):
-    """Runs the test for each account: its name and its client are handed over."""
+    """Runs the test for each account, with its name and its client as arguments."""
     @functools.wraps(test)
     def run(self):
         for account in ACCOUNTS:
@@ -65,7 +65,7 @@ class ClientTest(unittest.TestCase):
     def setUpClass(cls):
         folder = tempfile.TemporaryDirectory(prefix="clients-")
         cls.addClassCleanup(folder.cleanup)
-        # Prices stand still, so that what is reported a moment later is still true.
+        # Constant prices, so that later reports are still correct.
         cls.exchange = SimulatedExchange(Path(folder.name), ACCOUNTS,
                                          market={"volatility_percent": 0})
         cls.addClassCleanup(cls.exchange.kill)
@@ -152,7 +152,7 @@ class PublicTest(ClientTest):
 
     @staticmethod
     def reported_marks(client):
-        """The last price of each symbol: all of them come in several frames."""
+        """The last price of each symbol; a complete list arrives in several frames."""
         marks = {}
         for frame in client.of("marks"):
             marks |= {symbol: Decimal(price) for symbol, price in frame.items()}
@@ -210,30 +210,30 @@ class UserStreamTest(ClientTest):
 
     @classmethod
     def is_watched(cls, account):
-        """Whether the exchange has the client's subscription."""
+        """Whether the client has subscribed at the exchange."""
         return any(stream["account"] == account
                    for connection in cls.exchange.connections("private")
                    for stream in connection["user_streams"])
 
     @for_each_account
-    def test_user_events_lead_to_the_truth(self, account, client):
+    def test_user_events_yield_the_true_positions(self, account, client):
         known = {row[:2]: row for row in map(as_truth, client.ask("positions_v3"))}
         long_leg, short_leg = ("LONG", "SHORT") if account == "hedge" else ("BOTH", "BOTH")
         for side, quantity, leg in (("BUY", "0.3", long_leg), ("BUY", "0.1", long_leg),
                                     ("SELL", "1.7", short_leg), ("SELL", "0.6", short_leg)):
             self.exchange.trade(account, "ETHUSDT", side, quantity, leg)
-            self.wait_until_told(account, client, known)
+            self.wait_until_reported(account, client, known)
         self.exchange.close(account, "BTCUSDT", long_leg)
-        self.wait_until_told(account, client, known)
+        self.wait_until_reported(account, client, known)
 
-    def wait_until_told(self, account, client, known):
+    def wait_until_reported(self, account, client, known):
         truth = self.held(account)
-        wait_until(lambda: self.told(client, known) == truth,
-                   lambda: f"the truth {truth}; told: {self.told(client, known)}")
+        wait_until(lambda: self.reported(client, known) == truth,
+                   lambda: f"the truth {truth}; reported: {self.reported(client, known)}")
 
     @staticmethod
-    def told(client, known):
-        """Where the events lead from what was known before them."""
+    def reported(client, known):
+        """The known positions after applying the events."""
         positions = dict(known)
         for rows in client.of("positions"):
             for row in map(as_truth, rows):
@@ -244,7 +244,7 @@ class UserStreamTest(ClientTest):
     def test_a_change_of_leverage(self, account, client):
         self.exchange.ask("/leverage", {"account": account, "symbol": "XRPUSDT",
                                         "leverage": 42})
-        # ccxt has no function that tells of it.
+        # ccxt has no function for this event.
         if client_name != "ccxt":
             client.wait_for("leverage", lambda event: event == {
                 "symbol": "XRPUSDT", "leverage": 42}, "the new leverage of XRPUSDT")
@@ -252,10 +252,10 @@ class UserStreamTest(ClientTest):
 
 
 class ListenKeyTest(ClientTest):
-    """Apart from the others, because closing a key silences every stream of the account."""
+    """A separate class, because closing a key ends the events of every stream of the account."""
 
     @for_each_account
-    def test_a_listen_key_is_made_kept_and_closed(self, _, client):
+    def test_listen_key_is_created_renewed_and_closed(self, _, client):
         key = client.ask("make_listen_key")
         self.assertRegex(key, "^[A-Za-z0-9]{64}$")
         self.assertEqual(key, client.ask("make_listen_key"), "the key is still in use")

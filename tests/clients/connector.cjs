@@ -1,4 +1,4 @@
-// Binance's own connector for USD-margined futures.
+// Binance's connector for USD-margined futures.
 'use strict';
 
 const { DerivativesTradingUsdsFutures } = require('@binance/derivatives-trading-usds-futures');

@@ -1,4 +1,4 @@
-"""What no exchange should send: it is counted, it ends no stream, and what follows is exact."""
+"""Malformed and unusual input from the exchange: streams survive, later messages are exact."""
 
 import json
 import time
@@ -21,7 +21,7 @@ def now_ms():
 
 
 def account_update(amount, symbol="BTCUSDT", **changes):
-    """An ACCOUNT_UPDATE in the exchange's own order of keys; `changes` are of its position."""
+    """An ACCOUNT_UPDATE with the key order of the exchange; `changes` apply to its position."""
     now = now_ms()
     position = {"s": symbol, "pa": amount, "ep": "84000.5", "cr": "0", "up": "0", "mt": "cross",
                 "iw": "0", "ps": "BOTH", "ma": "USDT", "bep": "84010"} | changes
@@ -40,7 +40,7 @@ def in_envelope(message, stream="btcusdt@markPrice@1s"):
 
 
 def without(message, *path):
-    """A copy of `message` that lacks the member at `path`."""
+    """A copy of `message` without the member at `path`."""
     copy = json.loads(json.dumps(message))
     place = copy
     for step in path[:-1]:
@@ -65,7 +65,7 @@ class BadInput(EndToEndTest):
         self.assertEqual(0, self.bridge.stop(), "a clean stop")
         self.assertEqual([], complaints_about(list(self.subscriber.messages)))
 
-    # --- doing ---------------------------------------------------------------------------------
+    # --- helpers -------------------------------------------------------------------------------
 
     def tell(self, message):
         self.exchange.user.send(message if isinstance(message, (str, bytes))
@@ -88,7 +88,7 @@ class BadInput(EndToEndTest):
 
     # --- tests ---------------------------------------------------------------------------------
 
-    def test_messages_that_cannot_be_read_are_counted_and_what_follows_is_exact(self):
+    def test_unreadable_messages_are_counted_and_later_ones_are_exact(self):
         good = account_update("9")
         unreadable = [
             "", "nonsense", "{", '{"e":"ACCOUNT_UPDATE"', "[]", "null", "17", '"text"',
@@ -126,11 +126,11 @@ class BadInput(EndToEndTest):
         self.assertLess(0, len(lines))
         self.assertLess(len(lines), errors)
         self.assertEqual(len(lines), len({line.partition("account=")[2] for line in lines}),
-                         f"the same line twice in a moment: {lines}")
+                         f"the same line twice in a short time: {lines}")
         for line in lines:
             self.assertNotIn("kkkkkkkk", line, "the listen key")
 
-    def test_the_log_is_not_flooded_by_what_comes_again_and_again(self):
+    def test_repeated_errors_do_not_flood_the_log(self):
         for number in range(1000):
             self.tell('{"e":"ACCOUNT_UPDATE"' + " " * (number % 7))
         wait_until(lambda: self.errors("user") == 1000, "all are counted")
@@ -138,7 +138,7 @@ class BadInput(EndToEndTest):
                  if "could not be read" in line]
         self.assertEqual(1, len(lines), lines)
 
-    def test_unknown_events_are_counted_and_are_no_errors(self):
+    def test_unknown_events_are_counted_but_are_not_errors(self):
         for message in [
                 {"e": "TOMORROWS_EVENT", "E": now_ms(), "a": "P"},
                 {"e": "ACCOUNT_UPDATE2", "E": str(now_ms()), "a": {"P": [{}]}},
@@ -154,12 +154,12 @@ class BadInput(EndToEndTest):
                              "account_update": 1}.items():
             self.assertEqual(count, metrics.total("position_bridge_stream_events_total",
                                                   account="alpha", event=event), event)
-        # Two of ours, and answers to what the bridge asks by itself.
+        # Two requests of this test, and the requests of the bridge itself.
         self.assertLessEqual(2, metrics.total("position_bridge_stream_events_total",
                                               account="alpha", event="control_reply"))
         self.check_streams_were_kept()
 
-    def test_unusual_ways_to_write_the_same_are_read_exactly(self):
+    def test_unusual_notation_is_read_exactly(self):
         self.tell(account_update("0.5", bep=51090.31602036))
         self.assertEqual("51090.31602036", self.hear("0.5")["break_even_price"])
         message = account_update("0.6")
@@ -182,7 +182,7 @@ class BadInput(EndToEndTest):
         self.assertEqual(0, self.errors("user"))
         self.check_streams_were_kept()
 
-    def test_unusual_frames_are_taken(self):
+    def test_unusual_frames_are_accepted(self):
         self.exchange.user.send(json.dumps(account_update("0.1")).encode(), opcode=BINARY)
         self.hear("0.1")
         text = json.dumps(account_update("0.2", symbol="币安人生USDT"), ensure_ascii=False).encode()
@@ -198,7 +198,7 @@ class BadInput(EndToEndTest):
         self.assertEqual(0, self.errors("user"))
         self.check_streams_were_kept()
 
-    def test_a_frame_beyond_all_bounds_or_of_no_kind_ends_only_its_connection(self):
+    def test_oversized_or_invalid_frame_closes_only_its_connection(self):
         self.tell(account_update("0.1"))
         self.hear("0.1")
         self.exchange.replies["/fapi/v3/positionRisk"] = json.dumps([
@@ -219,7 +219,7 @@ class BadInput(EndToEndTest):
         self.tell(account_update("0.4"))
         self.hear("0.4", state="live")
 
-    def test_bad_mark_prices_are_counted_and_what_follows_is_exact(self):
+    def test_bad_mark_prices_are_counted_and_later_ones_are_exact(self):
         self.tell(account_update("-2.5"))
         self.assertIsNone(self.hear("2.5")["mark_price"])
         good = mark_price("84321.12345678")
@@ -230,7 +230,7 @@ class BadInput(EndToEndTest):
             in_envelope(mark_price("-1")), in_envelope(mark_price("1e")),
             in_envelope(mark_price("84000", E="soon")), in_envelope("data"),
         ]
-        # An empty list is no error: it tells of no symbol.
+        # An empty list is not an error.
         expected = len(unreadable) - 1
         for message in unreadable:
             self.tell_price(message)
@@ -246,10 +246,10 @@ class BadInput(EndToEndTest):
         self.assertEqual(2, len(self.subscriber.updates(since=self.since)))
         self.check_streams_were_kept()
 
-    def test_mark_prices_in_unusual_ways_are_read_exactly(self):
+    def test_mark_prices_in_unusual_notation_are_read_exactly(self):
         self.tell(account_update("2"))
         self.hear("2")
-        now = now_ms()  # each price is younger than the one before, or it is not taken
+        now = now_ms()  # the bridge ignores a price that is not newer than the last
         for price, message in [
                 ("84001.5", in_envelope(mark_price("84001.5", E=str(now)))),
                 ("84002.5", mark_price("84002.5", E=now + 1)),
@@ -268,7 +268,7 @@ class BadInput(EndToEndTest):
 
 
 class BadReplies(EndToEndTest):
-    def test_positions_that_cannot_be_read_are_asked_for_again(self):
+    def test_unreadable_positions_are_requested_again(self):
         exchange = FakeExchange()
         self.addCleanup(exchange.close)
         exchange.replies["/fapi/v3/positionRisk"] = '[{"symbol":"BTCUSDT","positionAmt":"1"}]'
@@ -277,7 +277,7 @@ class BadReplies(EndToEndTest):
         bridge = self.start_bridge(setup)
         wait_until(lambda: bridge.metrics().total("position_bridge_rest_requests_total",
                                                   endpoint="position_risk", code="200") >= 2,
-                   "asked again")
+                   "a new request")
         self.assertEqual("syncing", bridge.account_status("alpha")["state"])
         self.assertIn("could not be read", bridge.errors())
         exchange.replies["/fapi/v3/positionRisk"] = "[]"

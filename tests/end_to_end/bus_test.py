@@ -1,4 +1,4 @@
-"""The bus as its subscribers find it: endpoints, filters, latecomers, restarts."""
+"""The bus as subscribers see it: endpoints, filters, late joiners, restarts."""
 
 import unittest
 
@@ -29,7 +29,7 @@ class Bus(EndToEndTest):
         self.assertEqual(raw[start:],
                          [(message.topic, message.payload) for message in other.messages[place:]])
 
-    def test_a_second_bridge_does_not_take_the_path_of_the_first(self):
+    def test_second_bridge_does_not_replace_the_socket_file_of_the_first(self):
         ipc = f"ipc://{self.folder}/bus"
         self.start([holding("alpha")], more_endpoints=[ipc])
         setup = BridgeSetup.at(self.exchange, self.folder, self.accounts, more_endpoints=[ipc])
@@ -38,7 +38,7 @@ class Bus(EndToEndTest):
         self.assertIn("belongs to another running bridge", second.errors())
         self.subscribe(ipc).wait_for_heartbeat()
 
-    def test_a_filter_that_ends_with_a_dot_is_of_one_account_or_symbol(self):
+    def test_filter_with_final_dot_selects_one_account_or_symbol(self):
         self.start([holding("main"), holding("main2")])
         for topic in ("position.update.main.", "position.update.main2.BTCUSDT."):
             filtered = self.subscribe(self.setup_of_bridge.endpoint, [topic])
@@ -46,7 +46,7 @@ class Bus(EndToEndTest):
             for message in list(filtered.messages):
                 self.assertTrue(message.topic.startswith(topic), message.topic)
 
-    def test_a_latecomer_knows_every_position_after_the_next_prices(self):
+    def test_late_joiner_has_every_position_after_the_next_prices(self):
         self.start([holding("alpha"), holding("beta")])
         self.wait_until_true()
         late = self.subscribe(self.setup_of_bridge.endpoint)
@@ -56,7 +56,7 @@ class Bus(EndToEndTest):
             self.assertLess(1, message["seq"], key)
         late.wait_for_heartbeat(seconds=2)
 
-    def test_a_new_start_is_a_new_epoch_in_which_all_numbers_begin_again(self):
+    def test_restart_begins_a_new_epoch_in_which_sequences_start_at_one(self):
         self.start([holding("alpha")])
         self.wait_until_true()
         epoch = self.subscriber.statuses["alpha"]["epoch"]

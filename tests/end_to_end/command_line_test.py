@@ -1,4 +1,4 @@
-"""The command line, bad configurations, addresses in use, signals, and exchanges that are no help."""
+"""The command line, bad configurations, addresses in use, signals, and unusable exchanges."""
 
 import json
 import signal
@@ -30,7 +30,7 @@ listen = "127.0.0.1"
 name = "main main"
 market = "spot"
 environment = "mars"
-api_key = "A-KEY-THAT-STANDS-IN-THE-FILE"
+api_key = "A-KEY-INSIDE-THE-FILE"
 api_secret = { env = "A" }
 """
 BAD_PLACES = {"2:13": "bridge.log_level", "3:1": "bridge.colour", "6:9": "publisher.bind",
@@ -40,7 +40,7 @@ BAD_PLACES = {"2:13": "bridge.log_level", "3:1": "bridge.colour", "6:9": "publis
 
 
 class Usage(EndToEndTest):
-    def test_help_and_version_are_answered_on_stdout(self):
+    def test_help_and_version_are_printed_to_stdout(self):
         help_text = run_bridge("--help")
         self.assertEqual((DONE, ""), (help_text.returncode, help_text.stderr))
         for command in ("run", "check", "watch", "keygen", "health"):
@@ -50,7 +50,7 @@ class Usage(EndToEndTest):
         self.assertEqual(DONE, version.returncode)
         self.assertRegex(version.stdout, r"\Aposition-bridge \d+\.\d+\.\d+\n\Z")
 
-    def test_bad_usage_is_said_on_stderr(self):
+    def test_wrong_usage_is_reported_on_stderr(self):
         for arguments in ([], ["fly"], ["run", "--nonsense"], ["run", "extra"],
                           ["check", "--config"], ["health", "--url", "ftp://127.0.0.1"],
                           ["watch", "--connect", "nonsense"]):
@@ -59,7 +59,7 @@ class Usage(EndToEndTest):
                 self.assertEqual((BAD_USAGE, ""), (result.returncode, result.stdout))
                 self.assertTrue(result.stderr.strip())
 
-    def test_keygen_makes_a_secret_for_its_owner_only_and_overwrites_nothing(self):
+    def test_keygen_creates_a_private_secret_file_and_overwrites_nothing(self):
         made = run_bridge("keygen", "--out", self.folder)
         self.assertEqual(DONE, made.returncode, made.stderr)
         secret_file, public_file = self.folder / "curve.secret", self.folder / "curve.public"
@@ -80,7 +80,7 @@ class Configuration(EndToEndTest):
         return BridgeSetup(self.folder, [Account("main")], "https://127.0.0.1:9",
                            "wss://127.0.0.1:9", **settings)
 
-    def test_a_good_configuration_is_described_without_secrets(self):
+    def test_valid_configuration_is_described_without_secrets(self):
         setup = self.setup_for_nobody()
         result = run_bridge("check", "--config", setup.config_file,
                             environment=setup.environment)
@@ -90,7 +90,7 @@ class Configuration(EndToEndTest):
         for secret in setup.environment.values():
             self.assertNotIn(secret, result.stdout)
 
-    def test_all_errors_of_a_configuration_are_reported_at_once_with_their_places(self):
+    def test_all_errors_of_a_configuration_are_reported_together_with_line_and_column(self):
         config = self.folder / "bad.toml"
         config.write_text(BAD_CONFIG)
         for command in ("check", "run"):
@@ -104,9 +104,9 @@ class Configuration(EndToEndTest):
             for place, key in BAD_PLACES.items():
                 self.assertTrue(found.get(place, "").startswith(key), f"{place} {key}: {found}")
             self.assertEqual(len(BAD_PLACES), len(found), result.stderr)
-            self.assertNotIn("A-KEY-THAT-STANDS-IN-THE-FILE", result.stderr)
+            self.assertNotIn("A-KEY-INSIDE-THE-FILE", result.stderr)
 
-    def test_what_is_no_toml_or_no_file_is_said_with_its_name(self):
+    def test_invalid_toml_and_missing_file_are_reported_with_the_file_name(self):
         config = self.folder / "broken.toml"
         config.write_text("[bridge\n")
         broken = run_bridge("check", "--config", config)
@@ -116,7 +116,7 @@ class Configuration(EndToEndTest):
         self.assertEqual(BAD_CONFIGURATION, missing.returncode)
         self.assertIn("missing.toml", missing.stderr)
 
-    def test_a_missing_secret_is_said_by_the_name_of_its_variable(self):
+    def test_missing_secret_is_reported_with_the_name_of_its_variable(self):
         setup = self.setup_for_nobody()
         for command in ("check", "run"):
             result = run_bridge(command, "--config", setup.config_file,
@@ -125,15 +125,15 @@ class Configuration(EndToEndTest):
             self.assertIn("MAIN_API_SECRET", result.stderr)
             self.assertNotIn("MAIN_API_KEY", result.stderr)
 
-    def test_a_file_of_authorities_that_is_none_is_bad_configuration(self):
+    def test_invalid_ca_file_is_a_configuration_error(self):
         no_authority = self.folder / "no-authority.pem"
-        no_authority.write_text("nothing of the kind\n")
+        no_authority.write_text("not a certificate\n")
         setup = self.setup_for_nobody(ca_file=no_authority)
         result = run_bridge("run", "--config", setup.config_file, environment=setup.environment)
         self.assertEqual(BAD_CONFIGURATION, result.returncode, result.stderr)
         self.assertIn("no-authority.pem", result.stderr)
 
-    def test_an_address_in_use_is_said(self):
+    def test_address_in_use_is_reported(self):
         setup = self.setup_for_nobody()
         for port in (setup.bus_port, setup.http_port):
             with self.subTest(port=port), socket.socket() as holder:
@@ -146,7 +146,7 @@ class Configuration(EndToEndTest):
                 self.assertIn(f"127.0.0.1:{port}", reason)
                 self.assertIn("in use", reason)
 
-    def test_log_lines_are_json_objects_if_asked_for(self):
+    def test_log_lines_are_json_objects_if_configured(self):
         setup = self.setup_for_nobody(bridge={"log_format": "json"})
         bridge = self.start_bridge(setup)
         wait_until(lambda: "connecting again" in bridge.errors(), "a line about the exchange")
@@ -158,10 +158,10 @@ class Configuration(EndToEndTest):
 
 
 class Stopping(EndToEndTest):
-    def test_sigterm_stops_cleanly_and_says_so_last(self):
+    def test_sigterm_stops_cleanly_and_publishes_shutdown_last(self):
         self.check_clean_stop(signal.SIGTERM)
 
-    def test_sigint_stops_cleanly_and_says_so_last(self):
+    def test_sigint_stops_cleanly_and_publishes_shutdown_last(self):
         self.check_clean_stop(signal.SIGINT)
 
     def check_clean_stop(self, number):
@@ -177,26 +177,26 @@ class Stopping(EndToEndTest):
             status = self.subscriber.statuses[name]
             self.assertEqual(("stopped", False), (status["state"], status["running"]))
         self.assertEqual("stale", self.subscriber.positions["alpha", "BTCUSDT", "BOTH"]["state"])
-        # Other clients of the account use the same key.
+        # Other clients of the account share the listen key.
         self.assertNotIn("DELETE /fapi/v1/listenKey", self.exchange.requests()["requests"])
 
-    def test_the_listen_key_is_closed_on_a_stop_if_asked_for(self):
+    def test_listen_key_is_closed_on_stop_if_configured(self):
         self.start([Account("alpha")], account_settings={"close_listen_key_on_stop": True})
         key = self.exchange.living_listen_key(self.accounts[0])
         self.assertEqual(DONE, self.bridge.stop())
         self.assertEqual(1, self.exchange.requests()["requests"]["DELETE /fapi/v1/listenKey"])
         self.assertNotEqual(key, self.exchange.living_listen_key(self.accounts[0]))
 
-    def test_a_stop_waits_for_no_exchange_longer_than_five_seconds(self):
+    def test_stop_waits_at_most_five_seconds_for_the_exchange(self):
         bridge = self.bridge_at_a_paused_exchange()
         bridge.send(signal.SIGTERM)
         self.assertEqual(DONE, bridge.wait(5.0))
 
-    def test_a_second_signal_ends_at_once(self):
+    def test_second_signal_stops_at_once(self):
         bridge = self.bridge_at_a_paused_exchange()
         bridge.send(signal.SIGTERM)
-        wait_until(lambda: "stopping on SIGTERM" in bridge.errors(), "the first is heard")
-        self.assertIsNone(bridge.exit_code(), "it waits for the requests that are under way")
+        wait_until(lambda: "stopping on SIGTERM" in bridge.errors(), "the first signal was handled")
+        self.assertIsNone(bridge.exit_code(), "it waits for pending requests")
         bridge.send(signal.SIGTERM)
         self.assertEqual(DONE, bridge.wait(1.0))
 
@@ -209,8 +209,8 @@ class Stopping(EndToEndTest):
         return bridge
 
 
-class UselessExchanges(EndToEndTest):
-    def test_a_certificate_that_is_not_trusted_is_refused(self):
+class UnusableExchanges(EndToEndTest):
+    def test_untrusted_certificate_is_rejected(self):
         accounts = [Account("alpha")]
         exchange = self.start_exchange(accounts)
         other = SimulatedExchange(self.folder, accounts, name="other")
@@ -219,21 +219,21 @@ class UselessExchanges(EndToEndTest):
         bridge = self.start_bridge(setup)
         wait_until(lambda: bridge.metrics().total("position_bridge_stream_disconnects_total",
                                                   stream="mark", reason="tls") >= 2,
-                   "it tries more than once")
+                   "several attempts")
         self.assertIn("certificate", bridge.errors())
         self.assertEqual(503, bridge.get("/readyz")[0])
         self.assertEqual("connecting", bridge.account_status("alpha")["state"])
         self.assertEqual(0, exchange.requests()["handshakes"])
         self.assertEqual(DONE, bridge.stop())
 
-    def test_a_dead_exchange_is_tried_again_and_again(self):
+    def test_bridge_keeps_trying_an_unreachable_exchange(self):
         port = free_port()
         setup = BridgeSetup(self.folder, [Account("alpha")], f"https://127.0.0.1:{port}",
                             f"wss://127.0.0.1:{port}")
         bridge = self.start_bridge(setup)
         wait_until(lambda: bridge.metrics().total("position_bridge_stream_disconnects_total",
                                                   stream="mark", reason="refused") >= 2,
-                   "it tries more than once")
+                   "several attempts")
         self.assertIn(f"127.0.0.1:{port}: Connection refused", bridge.errors())
         self.assertEqual(503, bridge.get("/readyz")[0])
         self.assertEqual(200, bridge.get("/healthz")[0])
@@ -243,7 +243,7 @@ class UselessExchanges(EndToEndTest):
         self.assertEqual(DONE, bridge.stop())
         self.assertEqual(NOT_AVAILABLE, run_bridge("health", "--url", setup.url).returncode)
 
-    def test_accounts_whose_credentials_are_refused_fail_alone(self):
+    def test_account_with_rejected_credentials_fails_alone(self):
         accounts = [Account("alpha"), Account("refused")]
         exchange = self.start_exchange(accounts)
         setup = BridgeSetup.at(exchange, self.folder, accounts)
@@ -255,7 +255,7 @@ class UselessExchanges(EndToEndTest):
         self.assertFalse(bridge.account_status("refused")["running"])
         self.assertIn("-1022", bridge.account_status("refused")["detail"])
         self.assertEqual(503, bridge.get("/readyz")[0])
-        # Trying again with the same would get the address banned.
+        # Retries with the same key could get the address banned.
         stays_true(lambda: exchange.requests()["requests"]["POST /fapi/v1/listenKey"] == 2,
                    "one listen key for each account", 1.5)
         self.assertEqual(DONE, bridge.stop())

@@ -1,4 +1,4 @@
-"""More connections than anybody meant: the bus goes on for those who are there."""
+"""Too many connections: the bus keeps serving existing subscribers."""
 
 import contextlib
 import resource
@@ -10,9 +10,9 @@ from harness.exchange import Account
 from harness.waiting import wait_until
 from harness.world import EndToEndTest
 
-# More than libzmq's queue of monitor events holds, which would stop it if nobody read them.
+# More than the monitor event queue of libzmq holds: libzmq would block if nothing read it.
 CROWD = 1500
-# The bridge needs some thirty itself.
+# The bridge itself needs about thirty.
 FEW_DESCRIPTORS = 64
 HEARTBEAT_GAP_MAX_S = 2.0
 ACCOUNT = Account("alpha", positions=[{"symbol": "BTCUSDT", "side": "LONG", "quantity": "0.1"}])
@@ -25,7 +25,7 @@ def setUpModule():
 
 class Crowd(EndToEndTest):
     def connect(self, count):
-        """Raw connections that say nothing; closed when the block is left."""
+        """Raw connections that send nothing; closed at the end of the block."""
         crowd = contextlib.ExitStack()
         self.addCleanup(crowd.close)
         for _ in range(count):
@@ -37,7 +37,7 @@ class Crowd(EndToEndTest):
         return self.bridge.metrics().total("position_bridge_" + name, **labels)
 
     def longest_silence(self, since):
-        """Between two heartbeats, on the wire of one who was there before."""
+        """Time between two heartbeats, seen by an existing subscriber."""
         times = [message.received_at for message in self.subscriber.since(
             since, lambda message: message.topic == "bridge.heartbeat")]
         return max(after - before for before, after in zip(times, times[1:]))
@@ -50,18 +50,18 @@ class Crowd(EndToEndTest):
             self.assertEqual(["alpha"], list(newcomer.snapshot(seconds=10)))
             wait_until(lambda: self.count("subscribers") >= CROWD, "all are connected")
             self.subscriber.wait_for_heartbeat()
-        wait_until(lambda: self.count("subscribers") == 2, "they are gone")
+        wait_until(lambda: self.count("subscribers") == 2, "they are disconnected")
         wait_until(lambda: self.count("subscriber_handshake_failures_total", reason="other")
                    == CROWD, "they are counted")
         self.subscriber.wait_for_heartbeat()
         self.assertLess(self.longest_silence(since), HEARTBEAT_GAP_MAX_S)
         self.assertLess(self.bridge.errors().count("fell silent"), 3, "they fill the log")
 
-    def test_1500_connections_in_a_burst_leave_it_alive(self):
+    def test_bus_survives_a_burst_of_1500_connections(self):
         self.start([ACCOUNT])
         self.check_a_crowd_is_survived()
 
-    def test_1500_connections_to_an_encrypted_bus_leave_it_alive(self):
+    def test_encrypted_bus_survives_a_burst_of_1500_connections(self):
         server, client = (Keys.make(self.folder, name) for name in ("server", "client"))
         keys = {"keys": client, "server_key": server.public}
         self.start([ACCOUNT], subscriber_keys=keys, publisher={"curve": {
@@ -69,19 +69,19 @@ class Crowd(EndToEndTest):
             "allowed_clients": [{"name": "client", "public_key": client.public}]}})
         self.check_a_crowd_is_survived(**keys)
 
-    def test_running_out_of_descriptors_is_survived(self):
+    def test_bus_survives_exhausted_file_descriptors(self):
         self.start([ACCOUNT], descriptors=FEW_DESCRIPTORS)
         self.assertEqual(FEW_DESCRIPTORS, self.bridge.metrics().total("process_max_fds"))
         since = self.subscriber.count()
         with self.connect(FEW_DESCRIPTORS * 2):
-            # Whoever is there goes on being told, even that nothing can be connected anew.
+            # Existing subscribers still receive messages, including the loss of the streams.
             self.exchange.fault("cut", scope="user", account="alpha")
             self.subscriber.wait_for_state("alpha", "stale", since)
             self.subscriber.wait_for_heartbeat()
             self.subscriber.wait_for_heartbeat()
-            self.assertEqual(0, self.bridge.get("/healthz")[0], "there are descriptors left")
+            self.assertEqual(0, self.bridge.get("/healthz")[0], "descriptors are available")
             self.assertIsNone(self.bridge.exit_code())
-        wait_until(lambda: self.bridge.get("/healthz")[0] == 200, "the pages are back", 20)
+        wait_until(lambda: self.bridge.get("/healthz")[0] == 200, "HTTP responds again", 20)
         self.subscriber.wait_for_state("alpha", "live", since, seconds=40)
         newcomer = self.subscribe(self.setup_of_bridge.endpoint, ["bridge.heartbeat"])
         self.assertEqual("live", newcomer.snapshot(seconds=10)["alpha"]["state"])

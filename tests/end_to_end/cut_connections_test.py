@@ -1,4 +1,4 @@
-"""Before, during and after connections were cut: nothing wrong is said, and the truth returns."""
+"""Cut connections: nothing wrong is published, and the bridge recovers."""
 
 import unittest
 
@@ -10,7 +10,7 @@ LIVELY = {"mean_interval": "200ms", "positions_max": 4,
           "symbols": ["BTCUSDT", "ETHUSDT", "SOLUSDT", "XRPUSDT", "1000PEPEUSDT"],
           "open": 3, "add": 2, "reduce": 2, "flip": 2, "close": 3}
 
-# A REST reply may be of a state that is so much older than what the stream has said.
+# Maximum lag of a REST answer behind the stream.
 REST_LAG_MAX_MS = 2_000
 
 
@@ -24,12 +24,12 @@ def holding(name, **settings):
 class CutConnections(EndToEndTest):
     # --- the user streams ----------------------------------------------------------------------
 
-    def test_what_happens_while_a_user_stream_is_cut_is_published_afterwards(self):
+    def test_changes_during_a_user_stream_gap_are_published_afterwards(self):
         codes = {"abruptly": None, "going-away": 1001, "policy": 1008, "server-error": 1011}
         self.start([holding(name) for name in codes] + [holding("untouched")])
         self.wait_until_changes_are_old()
         since = self.subscriber.count()
-        # Nobody comes back before all is done.
+        # The bridge cannot reconnect before all changes are done.
         self.exchange.fault("refuse_handshakes", scope="user")
         for name, code in codes.items():
             self.cut(account=name, scope="user", close_code=code)
@@ -46,7 +46,7 @@ class CutConnections(EndToEndTest):
         self.assertEqual([], self.subscriber.status_changes("untouched", since))
         self.check_each_end_was_counted(codes)
 
-    def test_a_position_that_closed_in_the_gap_soon_after_a_change_is_said_flat(self):
+    def test_position_that_closed_in_the_gap_soon_after_a_change_is_published_flat(self):
         self.start([holding("alpha")])
         since = self.subscriber.count()
         self.exchange.trade("alpha", "ETHUSDT", "SELL", "0.5")
@@ -56,18 +56,18 @@ class CutConnections(EndToEndTest):
         self.cut(account="alpha", scope="user")
         self.subscriber.wait_for_state("alpha", "stale", since)
         self.subscriber.wait_for_state("alpha", "live", since)
-        # It may have to wait for what REST says to be certain, and not longer.
+        # The bridge may wait until the REST answer is certain, but not longer.
         self.wait_until_true(seconds=8)
         self.check_closed_in_the_gap("alpha", "ETHUSDT", since)
 
-    def test_a_realized_profit_that_the_gap_has_changed_is_not_said_any_more(self):
+    def test_realized_pnl_that_changed_in_the_gap_becomes_unknown(self):
         self.start([holding("alpha")])
         since = self.subscriber.count()
         self.exchange.trade("alpha", "BTCUSDT", "SELL", "0.02")
         told = self.subscriber.wait_for_update("alpha", "BTCUSDT", since=since, size="0.08")
         self.assertIsNotNone(told["realized_pnl"])
         self.exchange.fault("silence", scope="user", account="alpha")
-        # Only the user stream tells of realized profits, and it tells nobody now.
+        # Only the user stream reports realized PnL, and it is closed now.
         self.exchange.ask("/price", {"symbol": "BTCUSDT", "mark": "99000"})
         self.exchange.trade("alpha", "BTCUSDT", "SELL", "0.02")
         self.cut(account="alpha", scope="user")
@@ -76,7 +76,7 @@ class CutConnections(EndToEndTest):
 
     # --- the market stream ---------------------------------------------------------------------
 
-    def test_without_mark_prices_positions_are_stale_and_still_followed(self):
+    def test_without_mark_prices_positions_are_stale_but_still_updated(self):
         self.start([holding("alpha"), holding("hedged", mode="hedge")])
         since = self.subscriber.count()
         connection = set(self.exchange.mark_price_streams())
@@ -99,7 +99,7 @@ class CutConnections(EndToEndTest):
 
     # --- everything ----------------------------------------------------------------------------
 
-    def test_lively_accounts_are_published_exactly_through_many_cuts(self):
+    def test_trading_accounts_are_published_exactly_through_many_cuts(self):
         names = ["one-way", "hedged", "isolated"]
         self.start([Account("one-way", trading=LIVELY),
                     Account("hedged", mode="hedge", trading=LIVELY),
@@ -119,7 +119,7 @@ class CutConnections(EndToEndTest):
         self.exchange.set_trading(False)
         self.wait_until_true(seconds=8)
 
-    # --- doing ---------------------------------------------------------------------------------
+    # --- helpers -------------------------------------------------------------------------------
 
     def cut(self, close_code=None, **where):
         if close_code is not None:
@@ -127,7 +127,7 @@ class CutConnections(EndToEndTest):
         self.exchange.fault("cut", **where)
 
     def trade(self, account):
-        """More of one position, the end of another, a new one, and one turned round."""
+        """Increases one position, closes one, opens one, and reverses one."""
         self.exchange.trade(account, "BTCUSDT", "BUY", "0.05")
         self.exchange.close(account, "ETHUSDT")
         self.exchange.trade(account, "SOLUSDT", "SELL", "10")
@@ -152,7 +152,7 @@ class CutConnections(EndToEndTest):
     # --- checking ------------------------------------------------------------------------------
 
     def check_outage(self, account, since, before, after):
-        """Stale once for each position that was open, and live once for each that is."""
+        """Each position that was open became stale once; each open position became live once."""
         messages = self.subscriber.since(
             since, lambda message: not message.topic.startswith("bridge.")
             and message["account"] == account)
@@ -161,18 +161,18 @@ class CutConnections(EndToEndTest):
         live_at = states.index("live", stale_at)
         said_stale = [message["symbol"] for message in messages[stale_at:live_at]
                       if message.is_position and message["trigger"] == "state"]
-        self.assertEqual(sorted(before), sorted(said_stale), f"{account}: said to be stale")
+        self.assertEqual(sorted(before), sorted(said_stale), f"{account}: published as stale")
         said_live = [message["symbol"] for message in messages[live_at:]
                      if message.is_position and message["trigger"] in ("state", "snapshot")
                      and message["side"] != "FLAT"]
-        self.assertEqual(sorted(after), sorted(said_live), f"{account}: said to be live again")
+        self.assertEqual(sorted(after), sorted(said_live), f"{account}: published as live again")
         for message in messages[live_at + 1:]:
             self.assertEqual("live", message["state"], message.body)
 
     def check_closed_in_the_gap(self, account, symbol, since):
         flat = [message for message in self.subscriber.updates(account, symbol, since=since)
                 if message["side"] == "FLAT"]
-        self.assertEqual(1, len(flat), f"{account} {symbol} is said to be closed once")
+        self.assertEqual(1, len(flat), f"{account} {symbol} is published as closed once")
         self.assertNotEqual("account_update", flat[0]["trigger"])
 
     def check_each_end_was_counted(self, codes):

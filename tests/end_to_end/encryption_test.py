@@ -1,4 +1,4 @@
-"""The encrypted bus: who is on the list is served, and nobody else, whatever goes wrong."""
+"""The encrypted bus: only listed clients are served, whatever goes wrong."""
 
 import json
 import os
@@ -39,7 +39,7 @@ class Bus(Encrypted):
         self.endpoint = self.setup_of_bridge.endpoint
 
     def speak(self, data):
-        """What a peer is answered that says this; it is hung up on."""
+        """The answer to a peer that sends this, until the bridge closes the connection."""
         with socket.create_connection(("127.0.0.1", self.setup_of_bridge.bus_port),
                                       timeout=10) as speaker:
             speaker.sendall(data)
@@ -49,27 +49,27 @@ class Bus(Encrypted):
             except ConnectionResetError:
                 pass
 
-    def test_a_listed_client_knows_everything_and_is_known_by_its_name(self):
+    def test_listed_client_receives_everything_and_is_logged_by_name(self):
         self.wait_until_true()
         snapshot = self.subscribe(self.endpoint, ["bridge.heartbeat"], **self.listed).snapshot()
         self.assertEqual(["alpha"], list(snapshot))
         self.assertIn("subscriber risk from 127.0.0.1 is allowed in", self.bridge.errors())
         self.assertIn("its public key is " + self.server.public, self.bridge.errors())
 
-    def test_nobody_has_been_turned_away_at_the_start(self):
+    def test_no_rejected_connection_is_counted_at_start(self):
         self.assertEqual([0, 0, 0], [self.failures(reason)
                                      for reason in ("auth", "protocol", "other")])
 
-    def test_unlisted_unencrypted_and_garbage_clients_are_refused_and_counted(self):
+    def test_unlisted_unencrypted_and_non_zeromq_clients_are_rejected_and_counted(self):
         for garbage in GARBAGE:
             self.speak(garbage)
         wait_until(lambda: self.failures("protocol") == len(GARBAGE), lambda:
-                   f"each piece of garbage once; protocol: {self.failures('protocol')}")
-        # Those of ZeroMQ may come again: they do not always hear why they were hung up on.
+                   f"each non-ZeroMQ client once; protocol: {self.failures('protocol')}")
+        # ZeroMQ clients may reconnect: they do not always receive the reason of the rejection.
         unlisted = self.subscribe(self.endpoint, keys=self.stranger,
                                   server_key=self.server.public)
         wait_until(lambda: self.failures("auth") >= 1, "the unlisted one")
-        # And the one that does not encrypt may hang up first.
+        # The unencrypted client may disconnect first.
         others = self.failures("other")
         plain = self.subscribe(self.endpoint)
         wait_until(lambda: self.failures("protocol") + self.failures("other")
@@ -85,9 +85,9 @@ class Bus(Encrypted):
         self.assertIn(f"refused a subscriber from 127.0.0.1: its public key {self.stranger.public}",
                       log)
         self.assertIn("a peer was turned away: it speaks another protocol", log)
-        self.assertGreater(8, len(re.findall("refused|turned away", log)), "it fills the log")
+        self.assertGreater(8, len(re.findall("refused|turned away", log)), "it floods the log")
 
-    def test_the_secret_key_is_nowhere_to_be_seen(self):
+    def test_secret_key_appears_nowhere(self):
         checked = run_bridge("check", "--config", self.setup_of_bridge.config_file,
                              environment=self.setup_of_bridge.environment)
         self.assertEqual(0, checked.returncode, checked.stderr)
@@ -106,7 +106,7 @@ class Bus(Encrypted):
         self.addCleanup(watch.kill)
         return watch
 
-    def test_watch_with_keys_shows_what_the_others_see(self):
+    def test_watch_with_keys_shows_all_messages(self):
         public_file = self.server.secret_file.with_name("curve.public")
         for name, server_key in [("by-key", self.server.public), ("by-file", public_file)]:
             watch = self.watch("--secret-key-file", self.risk.secret_file,
@@ -117,7 +117,7 @@ class Bus(Encrypted):
             self.assertEqual("", watch.errors())
             json.loads(watch.output().splitlines()[0])
 
-    def test_watch_that_is_turned_away_says_why_and_ends(self):
+    def test_rejected_watch_prints_the_reason_and_ends(self):
         for options, reason in [
                 ([], "is encrypted: give --secret-key-file"),
                 (["--secret-key-file", self.stranger.secret_file, "--server-key",
@@ -129,7 +129,7 @@ class Bus(Encrypted):
                 self.assertEqual(NOT_AVAILABLE, watch.wait(15.0))
                 self.assertIn(reason, watch.errors())
 
-    def test_watch_refuses_keys_that_are_none_or_open_to_others(self):
+    def test_watch_rejects_invalid_keys_and_key_files_that_others_can_read(self):
         open_file = self.folder / "open.secret"
         open_file.write_text(self.risk.secret)
         open_file.chmod(0o644)
@@ -157,7 +157,7 @@ class Start(Encrypted):
         setup = self.setup_for_nobody(publisher)
         return run_bridge("check", "--config", setup.config_file, environment=setup.environment)
 
-    def test_a_key_file_that_is_missing_open_to_others_or_no_key_is_a_bad_configuration(self):
+    def test_missing_readable_or_invalid_key_file_is_a_configuration_error(self):
         publisher = self.make_keys()
         secret = self.server.secret
         self.server.secret_file.chmod(0o640)
@@ -176,7 +176,7 @@ class Start(Encrypted):
         self.assertEqual(BAD_CONFIGURATION, result.returncode)
         self.assertIn("No such file", result.stderr)
 
-    def test_an_open_address_is_bound_only_with_encryption(self):
+    def test_remote_address_is_bound_only_with_encryption(self):
         publisher = self.make_keys() | {"bind": ["tcp://0.0.0.0:5556"]}
         self.assertEqual(0, self.check(publisher).returncode)
         del publisher["curve"]
@@ -184,7 +184,7 @@ class Start(Encrypted):
         self.assertEqual(BAD_CONFIGURATION, result.returncode)
         self.assertIn("can be reached from other machines", result.stderr)
 
-    # --- a libzmq that keeps nobody out --------------------------------------------------------
+    # --- a libzmq that rejects nobody ----------------------------------------------------------
 
     def start_with(self, fault):
         setup = self.setup_for_nobody(self.make_keys())
@@ -197,14 +197,14 @@ class Start(Encrypted):
         self.assertIn("ZMQ_ZAP_ENFORCE_DOMAIN", bridge.errors())
         self.assertNotIn("publishing on", bridge.errors())
 
-    def test_it_does_not_start_when_a_key_that_is_not_listed_is_let_in(self):
+    def test_it_does_not_start_when_an_unlisted_key_is_accepted(self):
         bridge = self.start_with("nobody_is_asked")
         self.assertEqual(NOT_AVAILABLE, bridge.wait(10))
         self.assertIn("let in a key that is not on the list", bridge.errors())
         self.assertNotIn("publishing on", bridge.errors())
 
-    def test_it_starts_when_nothing_is_wrong(self):
-        """The two before fail for their reason, not for being preloaded."""
+    def test_it_starts_with_the_unchanged_libzmq(self):
+        """Shows that the preloading itself is not why the two tests before see a refusal."""
         bridge = self.start_with("none")
         wait_until(lambda: "publishing on" in bridge.errors(), "it publishes")
         stays_true(lambda: bridge.exit_code() is None, "it runs", 0.5)

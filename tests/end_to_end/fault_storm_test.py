@@ -1,7 +1,7 @@
-"""Twenty accounts that trade, and a fault every second: whatever happens, each gap is announced, and
-in the end everything that was published is the truth.
+"""Twenty trading accounts and a fault every second: each gap is published as stale, and at the end
+all published positions equal those of the exchange.
 
-The test run has a sample. The whole storm, five minutes of it:
+The test run is a short sample. To run five minutes:
 
     FAULT_STORM_SECONDS=300 ctest --test-dir build/release -R end_to_end.fault_storm -V
 """
@@ -19,16 +19,16 @@ SECONDS = int(os.environ.get("FAULT_STORM_SECONDS", "30"))
 SEED = int(os.environ.get("FAULT_STORM_SEED", str(random.SystemRandom().randrange(1_000_000))))
 ACCOUNTS = 20
 FAULT_INTERVAL = 1.0
-# From the moment at which a stream was certainly lost until the account has to be said stale.
+# From the certain loss of a stream until the account must be published as stale.
 ANNOUNCED_WITHIN = 3.0
-# Reconnections wait up to a minute, and what a dead stream did not tell is found by comparing.
+# Reconnections wait up to a minute, and comparisons find what a dead stream did not deliver.
 RECOVERS_WITHIN = 180.0
 
 LIVELY = {"mean_interval": "500ms", "positions_max": 4,
           "symbols": ["BTCUSDT", "ETHUSDT", "SOLUSDT", "XRPUSDT", "1000PEPEUSDT", "BNBUSDT"],
           "open": 3, "add": 2, "reduce": 2, "flip": 2, "close": 3}
 
-# What can be drawn: a kind, how often, and its members. None for a close code: cut abruptly.
+# Possible faults: kind, weight and members. A close code of None means an abrupt cut.
 FAULTS = [
     ("cut", 6, lambda draw: {"close_code": draw.choice([None, 1001, 1006, 1008, 1011])}),
     ("silence", 2, lambda draw: {}),
@@ -52,9 +52,9 @@ FAULTS = [
     ("too_many_requests", 1, lambda draw: {"duration": "3s"}),
     ("ban_address", 1, lambda draw: {"address": "127.0.0.1", "duration": "4s"}),
 ]
-# Of the bridge's.
+# Endpoints that the bridge uses.
 REQUESTS_IN_FLIGHT_MAX = 8
-# Of the host, not of an account.
+# These apply to the host, not to an account.
 OF_THE_HOST = {"refuse_tls", "ban_address"}
 
 
@@ -64,7 +64,7 @@ def account_of(number):
 
 
 class FaultStorm(EndToEndTest):
-    def test_every_gap_is_announced_and_everything_is_true_in_the_end(self):
+    def test_every_gap_is_published_and_all_positions_are_correct_at_the_end(self):
         print(f"the storm of seed {SEED}, {SECONDS} s", flush=True)
         draw = random.Random(SEED)
         self.start([account_of(number) for number in range(ACCOUNTS)], reconcile="10s")
@@ -73,7 +73,7 @@ class FaultStorm(EndToEndTest):
         self.begun_us = time.time() * 1e6
         cuts = self.rage(draw)
         self.exchange.clear_faults()
-        # A minute of request weight may be used up, and a fault may have met a key just now.
+        # The request weight of a minute may be used up, or the last fault hit a listen key.
         wait_until(self.is_all_live, self.who_is_not_live, RECOVERS_WITHIN)
         self.exchange.set_trading(False)
         self.wait_until_true(seconds=60)
@@ -82,7 +82,7 @@ class FaultStorm(EndToEndTest):
         self.check_no_connection_was_lost_without_a_word()
 
     def rage(self, draw):
-        """Faults until the time is over; returns which account was cut off when."""
+        """Injects faults until the time is over; returns which account was cut off when."""
         kinds = [kind for kind, weight, _ in FAULTS for _ in range(weight)]
         members_of = {kind: members for kind, _, members in FAULTS}
         cuts = []
@@ -107,7 +107,7 @@ class FaultStorm(EndToEndTest):
         return cuts
 
     def broken_limits(self):
-        """Without the requests that were under way when a ban began: nobody could have known."""
+        """Without requests that were already in flight when a ban began."""
         broken = self.exchange.broken_limits()
         if broken.get("request_while_banned", 0) <= self.bans * REQUESTS_IN_FLIGHT_MAX:
             broken.pop("request_while_banned", None)
@@ -121,14 +121,14 @@ class FaultStorm(EndToEndTest):
             f"{account.name}: {self.bridge.account_status(account.name)['detail']}"
             for account in self.accounts if self.subscriber.state(account.name) != "live")
 
-    # --- what must have been said -----------------------------------------------------------------
+    # --- what must have been published ------------------------------------------------------------
 
     def statuses(self, account):
         return [message for message in self.subscriber.since(0, lambda one: one.is_status)
                 if message["account"] == account]
 
     def check_announcements(self, cuts):
-        self.assertGreater(len(cuts), SECONDS // 30, "hardly anybody was cut off")
+        self.assertGreater(len(cuts), SECONDS // 30, "too few accounts were cut off")
         unsaid = []
         for account, at in cuts:
             said = [message for message in self.statuses(account)
@@ -136,10 +136,10 @@ class FaultStorm(EndToEndTest):
                     and not message["user_connected"]]
             if not said:
                 unsaid.append((account, (at - self.begun_us) / 1e6))
-        self.assertEqual([], unsaid, "cut off, and never said to be (account, seconds)")
+        self.assertEqual([], unsaid, "cut off but not published as stale (account, seconds)")
 
     def check_stale_positions(self):
-        """With each account that stops being live, each of its open positions is said stale."""
+        """When an account stops being live, each of its open positions is published as stale."""
         heard = self.subscriber.since(0, lambda one: one.is_position or one.is_status)
         open_positions = {}
         state = {}
@@ -151,7 +151,7 @@ class FaultStorm(EndToEndTest):
                     owed[account] = {key for key, is_live in open_positions.items()
                                      if key[0] == account and is_live}
                 elif owed.get(account):
-                    self.fail(f"{account} went on, and owes: {owed[account]}")
+                    self.fail(f"{account} continued without stale messages for: {owed[account]}")
                 state[account] = message["state"]
                 continue
             key = (account, message["symbol"], message["position_side"])
@@ -164,7 +164,7 @@ class FaultStorm(EndToEndTest):
                 open_positions[key] = message["state"] == "live"
 
     def check_no_connection_was_lost_without_a_word(self):
-        """Each end of an open user stream, as the bridge counts them, is one status at least."""
+        """Each counted end of an open user stream produced at least one status."""
         metrics = self.bridge.metrics()
         for account in self.accounts:
             labels = {"account": account.name, "stream": "user"}
@@ -173,7 +173,7 @@ class FaultStorm(EndToEndTest):
                                                   self.statuses(account.name)[1:])
                        if before["user_connected"] and not after["user_connected"])
             # One of them is open now.
-            self.assertEqual(opened - 1, said, f"connections that {account.name} has lost")
+            self.assertEqual(opened - 1, said, f"connections that {account.name} lost")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The rules and the comparison with the truth find what is wrong: a test of the tests."""
+"""Tests of the test harness: its message rules and its comparison with the exchange find errors."""
 
 import unittest
 
@@ -13,7 +13,7 @@ STATUS = {
     "v": 1, "type": "account.status", "instance": "desk", "epoch": 100, "account": "main",
     "venue": "binance-usdm", "state": "live", "running": True, "user_connected": True,
     "mark_connected": True, "connected": True, "active_positions": 1, "subscribed_symbols": 1,
-    "detail": "all is well", "since_us": 100, "published_us": 150, "account_seq": 4}
+    "detail": "in order", "since_us": 100, "published_us": 150, "account_seq": 4}
 OPEN = {
     "v": 1, "type": "position.update", "instance": "desk", "epoch": 100, "account": "main",
     "venue": "binance-usdm", "symbol": "BTCUSDT", "position_side": "BOTH", "side": "SHORT",
@@ -58,7 +58,7 @@ def complaints(*bodies):
 
 
 class Rules(unittest.TestCase):
-    def test_good_messages_are_not_complained_about(self):
+    def test_valid_messages_pass(self):
         again = OPEN | {"account_seq": 7, "seq": 3}
         self.assertEqual([], complaints(STATUS, OPEN, FLAT, HEARTBEAT, again, SHUTDOWN))
         unpriced = OPEN | dict.fromkeys(["mark_price", "index_price", "unrealized_pnl", "notional",
@@ -69,7 +69,7 @@ class Rules(unittest.TestCase):
         empty = SNAPSHOT | {"account_seq": 6, "positions": []}
         self.assertEqual([], complaints(STATUS, OPEN, FLAT, empty))
 
-    def test_every_wrong_value_of_a_position_is_complained_about(self):
+    def test_every_wrong_value_of_a_position_is_found(self):
         for wrong in [
                 {"v": 2}, {"type": "position"}, {"instance": ""}, {"epoch": 100.0},
                 {"epoch": 101}, {"venue": "binance"}, {"position_side": "LONG"},
@@ -88,7 +88,7 @@ class Rules(unittest.TestCase):
             with self.subTest(wrong=wrong):
                 self.assertNotEqual([], complaints(STATUS, OPEN | wrong))
 
-    def test_the_keys_and_their_order_are_fixed(self):
+    def test_missing_additional_and_reordered_keys_are_found(self):
         backwards = dict(reversed(OPEN.items()))
         incomplete = {key: value for key, value in OPEN.items() if key != "leverage"}
         for body in (backwards, incomplete, OPEN | {"more": 1}):
@@ -96,7 +96,7 @@ class Rules(unittest.TestCase):
         with self.assertRaises(RepeatedKey):
             Message("bridge.heartbeat", b"\x82\xa1v\x01\xa1v\x01", 0.0)
 
-    def test_what_is_wrong_only_in_its_order_is_complained_about(self):
+    def test_wrong_order_of_messages_is_found(self):
         stale = STATUS | {"state": "stale", "connected": False, "mark_connected": False}
         for bodies in [
                 (STATUS, FLAT | {"account_seq": 5, "seq": 1}),               # never open
@@ -106,14 +106,14 @@ class Rules(unittest.TestCase):
                 (stale, OPEN), (STATUS, SHUTDOWN, OPEN)]:
             self.assertNotEqual([], complaints(*bodies), bodies)
 
-    def test_every_wrong_value_of_a_status_is_complained_about(self):
+    def test_every_wrong_value_of_a_status_is_found(self):
         for wrong in [{"state": "fine"}, {"running": False}, {"running": 1}, {"connected": False},
                       {"user_connected": False}, {"active_positions": -1}, {"detail": ""},
                       {"since_us": 1.5}, {"venue": ""}]:
             with self.subTest(wrong=wrong):
                 self.assertNotEqual([], complaints(STATUS | wrong))
 
-    def test_every_wrong_value_of_a_snapshot_is_complained_about(self):
+    def test_every_wrong_value_of_a_snapshot_is_found(self):
         position, = SNAPSHOT["positions"]
         for wrong in [{"scope": "other"}, {"account": "other"}, {"state": "fine"},
                       {"state": "stale"}, {"account_seq": 4}, {"account_seq": 6}, {"part": 0},
@@ -126,7 +126,7 @@ class Rules(unittest.TestCase):
             with self.subTest(wrong=wrong):
                 self.assertNotEqual([], complaints(STATUS, OPEN, SNAPSHOT | wrong))
 
-    def test_a_topic_belongs_to_what_it_carries(self):
+    def test_topic_that_does_not_match_its_message_is_found(self):
         for body, topic in [(OPEN, "position.update.main.ETHUSDT.BOTH"),
                             (STATUS, "account.status.other"), (OPEN, "something.else")]:
             self.assertNotEqual([], complaints_about([message(body, topic)]))
@@ -136,7 +136,7 @@ class Truth(unittest.TestCase):
     def published(self, body):
         return {("main", "BTCUSDT", "BOTH"): message(body)}
 
-    def test_what_is_true_has_no_differences(self):
+    def test_equal_positions_have_no_differences(self):
         self.assertEqual([], differences(TRUTH, self.published(OPEN)))
         self.assertEqual([], differences({"main": {"positions": []}}, self.published(FLAT)))
 
@@ -149,7 +149,7 @@ class Truth(unittest.TestCase):
             with self.subTest(wrong=wrong):
                 self.assertNotEqual([], differences(TRUTH, self.published(OPEN | wrong)))
 
-    def test_nothing_may_be_missing_and_nothing_too_many(self):
+    def test_missing_and_additional_positions_are_found(self):
         self.assertNotEqual([], differences(TRUTH, {}))
         self.assertNotEqual([], differences(TRUTH, self.published(FLAT)))
         self.assertNotEqual([], differences({"main": {"positions": []}}, self.published(OPEN)))

@@ -1,4 +1,4 @@
-"""/metrics, /healthz, /readyz and /status say what is so."""
+"""/metrics, /healthz, /readyz and /status."""
 
 import json
 import re
@@ -11,7 +11,7 @@ from harness.message_rules import STATUS_KEYS
 from harness.waiting import wait_until
 from harness.world import EndToEndTest
 
-# Every metric that is promised, with the labels of its samples.
+# Every documented metric, with the labels of its samples.
 METRICS = {
     "position_bridge_account_state": {"account", "venue", "state"},
     "position_bridge_stream_connected": {"account", "stream"},
@@ -63,7 +63,7 @@ class HttpPages(EndToEndTest):
 
     # --- /metrics ------------------------------------------------------------------------------
 
-    def test_metrics_pass_the_check_of_promtool(self):
+    def test_metrics_pass_promtool_check(self):
         status, headers, text = self.bridge.get("/metrics")
         self.assertEqual(200, status)
         self.assertTrue(headers["Content-Type"].startswith("text/plain; version=0.0.4"),
@@ -72,7 +72,7 @@ class HttpPages(EndToEndTest):
                                capture_output=True, check=False)
         self.assertEqual((0, "", ""), (check.returncode, check.stdout, check.stderr))
 
-    def test_every_promised_metric_is_there_with_its_labels(self):
+    def test_every_documented_metric_exists_with_its_labels(self):
         metrics = self.bridge.metrics()
         for name, labels in METRICS.items():
             self.assertEqual({frozenset(labels)}, metrics.label_names(name), name)
@@ -85,7 +85,7 @@ class HttpPages(EndToEndTest):
         self.assertEqual(1, value)
         self.assertIn("version", labels)
 
-    def test_counters_are_what_a_subscriber_has_counted(self):
+    def test_counters_equal_what_a_subscriber_counted(self):
         self.exchange.trade("beta", "SOLUSDT", "BUY", "7")
         self.subscriber.wait_for_update("beta", "SOLUSDT", trigger="mark_price")
         self.exchange.ask("/leverage", {"account": "beta", "symbol": "SOLUSDT", "leverage": 3})
@@ -106,7 +106,7 @@ class HttpPages(EndToEndTest):
         self.assertEqual(1, metrics.total("position_bridge_subscribers"))
 
     def count_while_nothing_is_published(self):
-        """What the subscriber had heard before and after the page was made, when that is one."""
+        """The messages of the subscriber before the page was made, if none arrived meanwhile."""
         def counts():
             updates = self.subscriber.updates()
             return {(account.name, trigger): sum(
@@ -114,7 +114,7 @@ class HttpPages(EndToEndTest):
                 for message in updates) for account in self.accounts for trigger in TRIGGERS}
 
         def both():
-            self.subscriber.wait_for_heartbeat()  # nothing from before it is under way
+            self.subscriber.wait_for_heartbeat()  # no earlier message is on its way
             before = counts()
             metrics = self.bridge.metrics()
             self.subscriber.wait_for_heartbeat()
@@ -133,7 +133,7 @@ class HttpPages(EndToEndTest):
         self.subscriber.wait_for_state("beta", "stale", since)
         self.assertEqual((503, {"ready": False, "accounts": {"alpha": "live", "beta": "stale"}}),
                          self.readiness())
-        self.assertEqual(200, self.bridge.get("/healthz")[0], "the loops turn all the same")
+        self.assertEqual(200, self.bridge.get("/healthz")[0], "the main loop responds")
         self.exchange.clear_faults()
         self.subscriber.wait_for_state("beta", "live", since)
         wait_until(self.bridge.is_ready, "ready again")
@@ -154,7 +154,7 @@ class HttpPages(EndToEndTest):
 
     # --- /status -------------------------------------------------------------------------------
 
-    def test_status_says_all_of_every_account(self):
+    def test_status_shows_everything_about_every_account(self):
         self.subscriber.wait_for_update("alpha", "BTCUSDT", trigger="mark_price")
         self.subscriber.wait_for_update("alpha", "ETHUSDT", trigger="mark_price")
         status, headers, body = self.bridge.get("/status")
@@ -181,7 +181,7 @@ class HttpPages(EndToEndTest):
 
     # --- the rest ------------------------------------------------------------------------------
 
-    def test_there_are_no_other_pages_and_no_other_methods(self):
+    def test_other_pages_and_methods_are_rejected(self):
         self.assertEqual(404, self.bridge.get("/")[0])
         self.assertEqual(404, self.bridge.get("/metrics/")[0])
         self.assertEqual(405, self.bridge.get("/metrics", method="POST")[0])

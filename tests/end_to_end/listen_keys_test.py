@@ -1,4 +1,4 @@
-"""Listen keys that expire, and that another client of the account deletes."""
+"""Listen keys that expire or are deleted by another client of the account."""
 
 import unittest
 from decimal import Decimal
@@ -14,15 +14,15 @@ def holding(name):
 
 
 class ListenKeys(EndToEndTest):
-    def test_an_expired_key_is_replaced_and_the_positions_are_read_again(self):
-        # The exchange says it twice now and then; the second time is about the key before.
+    def test_expired_key_is_replaced_and_positions_are_read_again(self):
+        # The exchange sometimes sends the event twice; the second one refers to the old key.
         self.start([holding("alpha"), holding("beta")], rules={"expired_twice_percent": 100})
         keys = {account.name: self.exchange.living_listen_key(account)
                 for account in self.accounts}
         fingerprint = self.bridge.account_status("alpha")["listen_key"]
         since = self.subscriber.count()
         self.exchange.fault("expire_key", account="alpha")
-        self.exchange.trade("alpha", "SOLUSDT", "BUY", "7")  # no stream tells of it
+        self.exchange.trade("alpha", "SOLUSDT", "BUY", "7")  # no stream reports it
         self.subscriber.wait_for_state("alpha", "stale", since)
         self.subscriber.wait_for_state("alpha", "live", since)
         self.wait_until_true()
@@ -45,7 +45,7 @@ class ListenKeys(EndToEndTest):
         self.subscriber.wait_for_update(account, "ETHUSDT", since=since, size="1.5",
                                         trigger="account_update")
 
-    def test_a_stream_whose_key_was_deleted_is_found_by_comparing_and_replaced(self):
+    def test_comparison_finds_a_stream_with_a_deleted_key_and_replaces_it(self):
         self.start([holding("alpha"), holding("beta")], reconcile="2s")
         since = self.subscriber.count()
         self.exchange.fault("delete_key", account="alpha")
@@ -53,8 +53,8 @@ class ListenKeys(EndToEndTest):
         self.exchange.close("alpha", "ETHUSDT")
         self.exchange.trade("alpha", "SOLUSDT", "BUY", "7")
         self.wait_until_true(seconds=15)
-        # The first comparison finds some of it; asked at once, the exchange says that the key is
-        # gone, and the snapshot over the new stream brings the rest.
+        # The first comparison finds some changes. The bridge then renews the key, learns that it
+        # does not exist, and the snapshot over the new stream contains the other changes.
         wait_until(lambda: self.bridge.metrics().total("position_bridge_listen_key_renewals_total",
                                                        account="alpha", outcome="replaced") == 1,
                    "a new listen key", 15)
@@ -82,7 +82,7 @@ class ListenKeys(EndToEndTest):
             self.assertIn("ERROR", lines[0])
             self.assertIn("account=alpha", lines[0])
 
-    def test_comparing_finds_nothing_where_nothing_was_lost(self):
+    def test_comparison_finds_nothing_when_nothing_was_lost(self):
         self.start([holding("alpha")], reconcile="1s")
         wait_until(lambda: self.bridge.metrics().total("position_bridge_reconciles_total",
                                                        outcome="clean") >= 3,

@@ -1,4 +1,4 @@
-"""Many messages, and subscribers that cannot keep up: they hurt nobody but themselves."""
+"""High message rates and slow subscribers: a slow subscriber affects only itself."""
 
 import signal
 import statistics
@@ -15,7 +15,7 @@ from harness.world import EndToEndTest
 SYMBOLS = ["BTCUSDT", "ETHUSDT", "SOLUSDT", "XRPUSDT"]
 NAMES = ["alpha", "beta", "gamma", "delta"]
 QUEUE = 1000
-MESSAGE_SIZE = 1000  # at most, with what ZeroMQ adds to it
+MESSAGE_SIZE = 1000  # upper limit, including the overhead of ZeroMQ
 
 
 def holding(name):
@@ -40,7 +40,7 @@ class Load(EndToEndTest):
     def count(self, name):
         return self.bridge.metrics().total("position_bridge_" + name)
 
-    def test_a_stopped_and_a_slow_subscriber_cost_the_fast_one_nothing(self):
+    def test_stopped_and_slow_subscribers_do_not_affect_a_fast_one(self):
         self.start([holding(name) for name in NAMES],
                    publisher={"send_high_water_mark": QUEUE})
         fast = self.reader()
@@ -61,29 +61,29 @@ class Load(EndToEndTest):
         self.subscriber.wait_for_heartbeat()
         stopped.send(signal.SIGCONT)
         heard = fast.finish()
-        self.assertEqual(0, heard["holes"], "the fast one has lost something")
+        self.assertEqual(0, heard["gaps"], "the fast subscriber lost messages")
         self.assertGreater(heard["received"], 30_000)
-        # Our own subscriber, for which the rules are checked, is a fast one too.
+        # The subscriber of the test, whose messages are checked, is fast too.
 
-    def test_one_that_does_not_answer_any_more_is_disconnected(self):
+    def test_subscriber_that_stops_answering_is_disconnected(self):
         self.start([holding("alpha")])
         stopped = self.reader()
         wait_until(lambda: self.count("subscribers") == 2, "both are connected")
         stopped.send(signal.SIGSTOP)
-        wait_until(lambda: self.count("subscribers") == 1, "the stopped one is gone", 8)
+        wait_until(lambda: self.count("subscribers") == 1, "the stopped one is disconnected", 8)
         wait_until(lambda: self.bridge.metrics().total("position_bridge_subscriptions",
-                                                       kind="update") == 0, "its filters, too")
+                                                       kind="update") == 0, "its filters")
 
-    def test_who_joins_at_20000_messages_a_second_knows_everything_at_once(self):
-        """A sample; tests/bench/snapshot_latency takes more of them."""
+    def test_late_joiner_at_20000_messages_per_second_has_everything_at_once(self):
+        """A short sample; tests/bench/snapshot_latency measures more joins."""
         self.start([holding(name) for name in NAMES])
         with MarkPriceLoad(self.exchange, SYMBOLS, 5000):
             wait_for_rate(self.bridge, 18_000)
             joinings = []
             for _ in range(7):
                 joinings.append(join(self.setup_of_bridge.endpoint, len(NAMES), 2000))
-                time.sleep(0.2)  # five a second are answered at once
-        self.assertEqual([0] * 7, [joining.holes for joining in joinings])
+                time.sleep(0.2)  # the bridge answers five per second at once
+        self.assertEqual([0] * 7, [joining.gaps for joining in joinings])
         self.assertLess(statistics.median(joining.seconds for joining in joinings), 0.1)
 
 

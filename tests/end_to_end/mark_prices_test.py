@@ -9,7 +9,7 @@ from harness.world import EndToEndTest
 
 class MarkPrices(EndToEndTest):
     def streams(self):
-        """What the only market connection is subscribed to."""
+        """The subscriptions of the only market connection."""
         by_connection = self.exchange.mark_price_streams()
         self.assertEqual(1, len(by_connection), "one connection for all accounts")
         return next(iter(by_connection.values()))
@@ -18,9 +18,9 @@ class MarkPrices(EndToEndTest):
         wait_until(lambda: self.streams() == set(streams),
                    lambda: f"subscribed to {streams}; to {self.streams()}", 5)
         wait_until(lambda: self.bridge.metrics().total("position_bridge_mark_price_subscriptions")
-                   == len(streams), "the metric says how many", 5)
+                   == len(streams), "the metric contains the number", 5)
 
-    def test_a_symbol_is_subscribed_to_while_any_account_holds_it(self):
+    def test_symbol_is_subscribed_while_any_account_holds_it(self):
         self.start([Account("alpha"), Account("beta"), Account("hedged", mode="hedge")])
         self.wait_for_streams()
         self.exchange.trade("alpha", "BTCUSDT", "BUY", "0.1")
@@ -37,7 +37,7 @@ class MarkPrices(EndToEndTest):
         self.exchange.close("hedged", "BTCUSDT", "LONG")
         self.exchange.close("beta", "BTCUSDT")
         self.subscriber.wait_for_update("beta", "BTCUSDT", side="FLAT")
-        # The last one holds it still.
+        # One account still holds it.
         stays_true(lambda: self.streams() == {"btcusdt@markPrice@1s"}, "subscribed to", 1)
         self.exchange.close("hedged", "BTCUSDT", "SHORT")
         self.wait_for_streams()
@@ -54,7 +54,7 @@ class MarkPrices(EndToEndTest):
             for name in ("mark_price", "index_price", "funding_rate", "next_funding_time_us"):
                 self.assertEqual(tick[name], same[name], name)
 
-    def test_many_positions_that_open_at_once_are_subscribed_to_within_the_limits(self):
+    def test_many_positions_that_open_at_once_are_subscribed_within_the_limits(self):
         symbols = ["BTCUSDT", "ETHUSDT", "BNBUSDT", "SOLUSDT", "XRPUSDT", "DOGEUSDT", "ADAUSDT",
                    "AVAXUSDT", "LINKUSDT", "DOTUSDT", "LTCUSDT", "BCHUSDT", "TRXUSDT", "SUIUSDT",
                    "ARBUSDT", "OPUSDT", "NEARUSDT", "APTUSDT", "FILUSDT", "ATOMUSDT"]
@@ -74,12 +74,12 @@ class MarkPrices(EndToEndTest):
         self.assertEqual({}, self.exchange.broken_limits())
 
     def second_price(self, account, symbol):
-        """The first price may come over REST; the second one comes on the stream."""
+        """The first price may arrive over REST, the second one over the stream."""
         first = self.subscriber.wait_for_update(account, symbol, trigger="mark_price")
         return self.subscriber.wait_for_update(account, symbol, trigger="mark_price",
                                                seq=first["seq"] + 1)
 
-    def test_mark_prices_every_three_seconds_if_asked_for(self):
+    def test_mark_prices_every_three_seconds_if_configured(self):
         self.start([Account("alpha", positions=[
             {"symbol": "BTCUSDT", "side": "LONG", "quantity": "0.1"}])],
             mark_price={"interval": "3s"})
@@ -90,7 +90,7 @@ class MarkPrices(EndToEndTest):
         self.assertAlmostEqual(3.0, (second["mark_time_us"] - first["mark_time_us"]) / 1e6,
                                delta=0.1)
 
-    def test_positions_whose_mark_prices_stop_are_stale_until_they_come_again(self):
+    def test_positions_are_stale_while_their_mark_prices_are_missing(self):
         self.start([Account("alpha", positions=[
             {"symbol": "BTCUSDT", "side": "LONG", "quantity": "0.1"}])],
             mark_price={"stale_after": "2s"})
@@ -98,7 +98,7 @@ class MarkPrices(EndToEndTest):
         since = self.subscriber.count()
         self.exchange.fault("silence", scope="market")
         self.subscriber.wait_for_update("alpha", "BTCUSDT", since=since, state="stale")
-        # A stream that brings nothing any more is given up for a new one.
+        # The bridge replaces a stream that no longer delivers anything.
         self.subscriber.wait_for_update("alpha", "BTCUSDT", since=since, state="live")
         self.subscriber.wait_for_update("alpha", "BTCUSDT", since=self.subscriber.count(),
                                         trigger="mark_price", state="live")

@@ -1,4 +1,4 @@
-"""One-way and hedge mode, crossed and isolated, and symbols of every kind."""
+"""One-way and hedge mode, cross and isolated margin, and symbols of every kind."""
 
 import unittest
 
@@ -6,7 +6,7 @@ from harness.exchange import Account
 from harness.waiting import stays_true
 from harness.world import EndToEndTest
 
-# A dated contract, one in another currency, one in Chinese, one that begins with a digit.
+# A dated contract, another currency, a Chinese symbol, a symbol that starts with a digit.
 SYMBOLS = ["BTCUSDT_261225", "BTCUSDC", "币安人生USDT", "1000PEPEUSDT"]
 QUANTITIES = {"BTCUSDT_261225": "0.1", "BTCUSDC": "0.05", "币安人生USDT": "12000",
               "1000PEPEUSDT": "250000"}
@@ -17,7 +17,7 @@ def position(symbol, side, quantity, **settings):
 
 
 class PositionModes(EndToEndTest):
-    def test_both_legs_of_a_symbol_are_published_and_no_zero_row_beside_them(self):
+    def test_both_legs_of_a_symbol_are_published_without_a_zero_row(self):
         self.start([Account("hedged", mode="hedge", positions=[
             position("BTCUSDT", "LONG", "0.400"), position("BTCUSDT", "SHORT", "0.150")])])
         self.exchange.trade("hedged", "ETHUSDT", "SELL", "3", position_side="SHORT")
@@ -32,8 +32,8 @@ class PositionModes(EndToEndTest):
         self.assertEqual({("hedged", "BTCUSDT", "LONG"), ("hedged", "BTCUSDT", "SHORT"),
                           ("hedged", "ETHUSDT", "SHORT")}, set(self.subscriber.positions))
 
-    def test_a_leg_that_is_only_told_of_again_has_not_changed(self):
-        # With isolated margin the exchange tells of both legs when one was traded.
+    def test_leg_that_the_exchange_only_repeats_has_not_changed(self):
+        # With isolated margin, the exchange reports both legs when one was traded.
         self.start([Account("hedged", mode="hedge", margin_type="isolated", positions=[
             position("BTCUSDT", "LONG", "0.400"), position("BTCUSDT", "SHORT", "0.150")])])
         since = self.subscriber.count()
@@ -47,13 +47,13 @@ class PositionModes(EndToEndTest):
         for message in self.subscriber.updates("hedged", "BTCUSDT", "SHORT", since=since):
             self.assertEqual(opened["update_time"] * 1000, message["position_time_us"],
                              "the time of the last change of this position")
-            # The first time, it tells the realized profit, which no snapshot knows.
+            # The first time, it reports the realized PnL, which no snapshot contains.
             if message["trigger"] == "account_update":
                 told.append(message["realized_pnl"])
-        self.assertEqual(1, len(told), "told once, although the exchange repeats it")
+        self.assertEqual(1, len(told), "published once, although the exchange repeats it")
         self.assertIsNotNone(told[0])
 
-    def test_symbols_of_every_kind_are_published_as_they_are_written(self):
+    def test_symbols_of_every_kind_are_published_unchanged(self):
         self.start([Account("alpha")])
         for symbol in SYMBOLS:
             self.exchange.trade("alpha", symbol, "BUY", QUANTITIES[symbol])
@@ -71,7 +71,7 @@ class PositionModes(EndToEndTest):
             self.subscriber.wait_for_update("alpha", symbol, side="FLAT", size="0")
         self.wait_until_true()
 
-    def test_a_position_opens_without_a_mark_price_and_has_one_soon(self):
+    def test_position_opens_without_a_mark_price_and_has_one_soon(self):
         self.start([Account("alpha")])
         self.exchange.trade("alpha", "SOLUSDT", "SELL", "7")
         first = self.subscriber.wait_for_update("alpha", "SOLUSDT")
@@ -82,7 +82,7 @@ class PositionModes(EndToEndTest):
         self.assertEqual("mark_price", second["trigger"])
         self.assertTrue(second["notional"].startswith("-"), second["notional"])
 
-    def test_a_position_flips_in_one_step(self):
+    def test_position_reverses_in_one_step(self):
         self.start([Account("alpha", positions=[position("BTCUSDT", "LONG", "0.1")])])
         since = self.subscriber.count()
         self.exchange.trade("alpha", "BTCUSDT", "SELL", "0.3")
@@ -92,13 +92,13 @@ class PositionModes(EndToEndTest):
                          (flipped["side"], flipped["size"], flipped["position_side"]))
         self.wait_until_true()
 
-    def test_a_closed_position_is_said_flat_once_and_is_silent_until_it_opens_again(self):
+    def test_closed_position_is_published_flat_once_and_not_again_until_it_opens(self):
         self.start([Account("alpha", positions=[position("BTCUSDT", "LONG", "0.1"),
                                                 position("ETHUSDT", "LONG", "1")]),
                     Account("beta", positions=[position("BTCUSDT", "SHORT", "0.1")])])
         self.exchange.close("alpha", "BTCUSDT")
         flat = self.subscriber.wait_for_update("alpha", "BTCUSDT", side="FLAT")
-        # Its price goes on coming, for the other account.
+        # Its mark prices continue, for the other account.
         since = self.subscriber.count()
         for _ in range(2):
             self.subscriber.wait_for_update("beta", "BTCUSDT", trigger="mark_price",
@@ -110,7 +110,7 @@ class PositionModes(EndToEndTest):
                          (again["side"], again["size"], again["seq"]))
         self.assertIsNotNone(again["mark_price"], "it is known from the other account")
 
-    def test_isolated_margin_and_changes_of_leverage_are_told(self):
+    def test_isolated_margin_and_leverage_changes_are_published(self):
         self.start([Account("alpha", margin_type="isolated", leverage=5,
                             positions=[position("BTCUSDT", "LONG", "0.1")]),
                     Account("beta", positions=[position("BTCUSDT", "LONG", "0.1")])])
@@ -124,7 +124,7 @@ class PositionModes(EndToEndTest):
         self.assertEqual(("FUNDING_FEE", "isolated", 5),
                          (paid["account_reason"], paid["margin_type"], paid["leverage"]))
         self.wait_until_true()
-        # Funding of a crossed position changes no position, and the exchange tells of none.
+        # Funding of a cross position changes no position, and the exchange reports none.
         stays_true(lambda: not [message for message in self.subscriber.updates("beta", since=since)
                                 if message["trigger"] == "account_update"],
                    "no update of a position without a change", 0.3)

@@ -1,4 +1,4 @@
-"""SIGHUP: what is new in the configuration is made so, what is not is left alone to the last message."""
+"""SIGHUP applies changes of the configuration and does not disturb anything else."""
 
 import signal
 import unittest
@@ -17,13 +17,13 @@ def holding(name):
 
 class Reload(EndToEndTest):
     def start_with(self, running, absent=(), **settings):
-        """The exchange knows all of them, the configuration the first ones; their keys are at hand."""
+        """The configuration contains only the first accounts of the exchange; all keys exist."""
         self.all = {account.name: account for account in [*running, *absent]}
         self.start(list(running), also_known=absent, **settings)
         self.configuration = self.setup_of_bridge.config_file.read_text(encoding="utf-8")
 
     def table_of(self, name):
-        """The account's own table in the configuration, from its header on."""
+        """The table of the account in the configuration, including its header."""
         begin = self.configuration.index(f'[[account]]\nname = "{name}"')
         end = self.configuration.find("[[account]]", begin + 1)
         return self.configuration[begin:end if end >= 0 else None]
@@ -37,7 +37,7 @@ class Reload(EndToEndTest):
         wait_until(lambda: self.bridge.errors().count(expected) > heard, expected)
 
     def broken_limits(self):
-        """Without wrong signatures, which a test wants."""
+        """Without wrong signatures, which a test causes on purpose."""
         broken = self.exchange.broken_limits()
         broken.pop("bad_signature", None)
         return broken
@@ -45,7 +45,7 @@ class Reload(EndToEndTest):
     def is_taken(self):
         return self.bridge.metrics().total("position_bridge_config_last_reload_successful") == 1
 
-    def test_an_account_that_is_added_comes_up_and_nobody_else_hears_of_it(self):
+    def test_added_account_becomes_live_without_effect_on_others(self):
         self.start_with([holding("alpha")], absent=[holding("beta")])
         since = self.subscriber.count()
         self.write(self.configuration + self.table_of("alpha").replace(
@@ -59,7 +59,7 @@ class Reload(EndToEndTest):
         self.assertEqual(1, self.bridge.metrics().total("position_bridge_account_state",
                                                         account="beta", state="live"))
 
-    def test_an_account_that_is_removed_is_said_stopped_and_gone_from_every_page(self):
+    def test_removed_account_is_published_as_stopped_and_disappears_from_every_page(self):
         self.start_with([holding("alpha"), holding("beta")])
         since = self.subscriber.count()
         self.write(self.configuration.replace(self.table_of("beta"), ""))
@@ -75,7 +75,7 @@ class Reload(EndToEndTest):
         wait_until(lambda: len(self.exchange.connections("private")) == 1, "its stream is closed")
         self.assertEqual([], self.subscriber.status_changes("alpha", since))
 
-    def test_an_account_that_comes_back_goes_on_counting_and_says_what_closed_meanwhile(self):
+    def test_account_that_returns_continues_its_sequence_and_publishes_closed_positions(self):
         self.start_with([holding("alpha"), holding("beta")])
         since = self.subscriber.count()
         self.write(self.configuration.replace(self.table_of("beta"), ""))
@@ -89,17 +89,17 @@ class Reload(EndToEndTest):
         self.subscriber.wait_for_update("beta", "ETHUSDT", since=since, side="FLAT")
         self.wait_until_true()
 
-    def test_disabling_is_removing(self):
+    def test_disabled_account_is_removed(self):
         self.start_with([holding("alpha"), holding("beta")])
         since = self.subscriber.count()
-        self.write(self.configuration + "enabled = false\n")  # the last table is that of beta
+        self.write(self.configuration + "enabled = false\n")  # the last table belongs to beta
         self.reload()
         self.subscriber.wait_for_state("beta", "stopped", since)
 
-    def test_new_keys_connect_the_account_anew_and_no_other(self):
+    def test_new_keys_reconnect_only_their_account(self):
         self.start_with([holding("alpha"), holding("beta")])
         since = self.subscriber.count()
-        # Keys come from the environment, which a running process does not see changed.
+        # The environment of a running process cannot change, so the new keys are in files.
         for what, value in (("key", self.all["alpha"].api_key),
                             ("secret", self.all["alpha"].api_secret)):
             file = self.folder / f"alpha.{what}"
@@ -110,7 +110,7 @@ class Reload(EndToEndTest):
         self.write(changed)
         self.reload()
         self.assertEqual([], self.subscriber.status_changes("alpha", since),
-                         "the same keys from another place are no change")
+                         "the same keys from another source are not a change")
         (self.folder / "alpha.secret").write_text("not-the-secret", encoding="utf-8")
         self.reload()
         self.subscriber.wait_for_state("alpha", "failed", since)
@@ -121,7 +121,7 @@ class Reload(EndToEndTest):
         self.wait_until_true()
         self.assertEqual([], self.subscriber.status_changes("beta", since))
 
-    def test_a_file_that_is_wrong_changes_nothing_and_says_all_that_is_wrong(self):
+    def test_file_with_mistakes_changes_nothing_and_all_mistakes_are_logged(self):
         self.start_with([holding("alpha"), holding("beta")])
         since = self.subscriber.count()
         self.write(self.configuration.replace(self.table_of("beta"), "")
@@ -136,7 +136,7 @@ class Reload(EndToEndTest):
         self.assertEqual([], self.subscriber.status_changes("alpha", since))
         self.assertEqual([], self.subscriber.status_changes("beta", since))
 
-    def test_what_needs_a_restart_is_named_each_time_and_the_log_level_needs_none(self):
+    def test_changes_that_need_a_restart_are_logged_and_the_log_level_needs_none(self):
         self.start_with([holding("alpha")])
         self.write(self.configuration.replace('log_level = "debug"', 'log_level = "warn"')
                    .replace('heartbeat_interval = "250ms"', 'heartbeat_interval = "2s"'))
@@ -145,7 +145,7 @@ class Reload(EndToEndTest):
         self.assertNotIn("reloaded: ", self.bridge.errors(), "which is of level info")
         self.assertTrue(self.is_taken())
 
-    def test_who_may_connect_to_an_encrypted_bus_is_taken_over(self):
+    def test_allowed_clients_of_an_encrypted_bus_are_updated(self):
         server, risk, newcomer = (Keys.make(self.folder, name)
                                   for name in ("server", "risk", "newcomer"))
         self.start_with([holding("alpha")],
@@ -177,7 +177,7 @@ class Reload(EndToEndTest):
         self.assertFalse(hears(newcomer))
         self.assertTrue(hears(risk))
 
-    def test_under_load_nobody_who_is_not_meant_loses_a_message(self):
+    def test_unaffected_subscribers_lose_no_message_under_load(self):
         names = ["alpha", "gamma", "delta", "epsilon"]
         self.start_with([holding(name) for name in names], absent=[holding("beta")])
         beta = self.table_of("alpha").replace('"alpha"', '"beta"').replace("ALPHA", "BETA")
@@ -193,7 +193,7 @@ class Reload(EndToEndTest):
                 self.reload()
                 self.subscriber.wait_for_state("beta", "stopped", since)
                 since = self.subscriber.count()
-        # That no number is missing is checked of every message at the end; and nobody was stale.
+        # The cleanup checks that no sequence number is missing; nothing became stale either.
         for name in names:
             self.assertEqual([], [message["state"] for message in
                                   self.subscriber.updates(name) if message["state"] == "stale"])

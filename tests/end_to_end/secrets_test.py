@@ -1,4 +1,4 @@
-"""No secret comes out of the bridge, by whatever way, not even when things go wrong."""
+"""No secret leaves the bridge on any path, not even during faults."""
 
 import re
 import unittest
@@ -9,7 +9,7 @@ from harness.programs import run_bridge
 from harness.waiting import wait_until
 from harness.world import EndToEndTest
 
-# As many letters of a secret as nobody would write by chance.
+# So many characters of a secret do not occur by chance.
 GIVEAWAY_SIZE = 12
 SIGNATURE = re.compile(r"signature=|\b[0-9a-f]{64}\b", re.IGNORECASE)
 
@@ -46,7 +46,7 @@ class Secrets(EndToEndTest):
                              for message in self.subscriber.messages)})
 
     def look(self):
-        """Remembers the pages, and the listen keys that are in use."""
+        """Collects the pages and the listen keys in use."""
         for account in self.accounts:
             self.listen_keys.add(self.exchange.living_listen_key(account))
         for path in ("/metrics", "/status", "/readyz", "/healthz", "/?listenKey"):
@@ -66,10 +66,10 @@ class Secrets(EndToEndTest):
         since = self.subscriber.count()
         self.subscriber.wait_for_state("alpha", "live", since)
         wait_until(lambda: [entry["state"] for entry in self.bridge.status()["accounts"]]
-                   == ["live", "live", "failed"], "all is well again", 20)
+                   == ["live", "live", "failed"], "everything is live again", 20)
         failed = self.bridge.metrics().total("position_bridge_listen_key_renewals_total",
                                              outcome="failed")
-        self.assertLessEqual(1, failed, "or else nothing went wrong")
+        self.assertLessEqual(1, failed, "the faults had an effect")
         self.look()
         self.exchange.fault("delete_key", account="alpha")
         self.exchange.trade("alpha", "ETHUSDT", "BUY", "1")
@@ -85,7 +85,7 @@ class Secrets(EndToEndTest):
         for place, text in places.items():
             self.assertEqual(place == "stdout", text == "", place)
             for name, secret in secrets.items():
-                bare = secret.rpartition("-")[2]  # without the word that says what it is
+                bare = secret.rpartition("-")[2]  # without the prefix
                 for part in (bare[:GIVEAWAY_SIZE], bare[-GIVEAWAY_SIZE:]):
                     self.assertNotIn(part, text, f"{name} in {place}")
             self.assertIsNone(SIGNATURE.search(text), f"a signature in {place}")

@@ -1,4 +1,4 @@
-"""Snapshots: who asks knows what is, and nothing is missed between the answer and the stream."""
+"""Snapshots: they are complete, and no message is missing between a snapshot and the stream."""
 
 import unittest
 
@@ -17,7 +17,7 @@ def holding(name, **settings):
 
 
 class Position:
-    """A position of a snapshot, as the comparison with the truth takes published ones."""
+    """A position of a snapshot in the form of a published one, for comparisons."""
 
     def __init__(self, body):
         self.body = body
@@ -38,9 +38,9 @@ class Snapshots(EndToEndTest):
     def count(self, name, **labels):
         return self.bridge.metrics().total("position_bridge_" + name, **labels)
 
-    # --- what it holds -------------------------------------------------------------------------
+    # --- content -------------------------------------------------------------------------------
 
-    def test_whoever_asks_knows_the_truth_about_every_account(self):
+    def test_snapshot_contains_the_positions_of_every_account(self):
         self.start([holding("alpha"), holding("hedged", mode="one-way"), Account("flat")])
         self.wait_until_true()
         snapshot = self.latecomer().snapshot()
@@ -52,20 +52,20 @@ class Snapshots(EndToEndTest):
         self.assertEqual([], snapshot["flat"]["positions"], "flat is known to be flat")
         self.assertEqual(1, self.count("snapshots_served_total"))
 
-    def test_one_account_can_be_asked_for(self):
+    def test_snapshot_of_one_account(self):
         self.start([holding("main"), holding("main2")])
         snapshot = self.latecomer().snapshot("main")
         self.assertEqual(["main"], list(snapshot))
         self.assertEqual("main", snapshot["main"]["scope"])
 
-    def test_what_was_closed_in_this_epoch_is_not_in_it(self):
+    def test_closed_positions_are_not_in_a_snapshot(self):
         self.start([holding("alpha")])
         self.exchange.close("alpha", "BTCUSDT")
         self.subscriber.wait_for_update("alpha", "BTCUSDT", side="FLAT")
         body, = self.latecomer().snapshot("alpha")["alpha"]["positions"]
         self.assertEqual("ETHUSDT", body["symbol"])
 
-    def test_an_account_that_was_lost_is_told_with_what_it_held_and_that_this_is_stale(self):
+    def test_snapshot_of_a_stale_account_contains_its_last_positions_as_stale(self):
         self.start([holding("alpha")])
         self.exchange.fault("refuse_handshakes", scope="user", account="alpha")
         self.exchange.fault("cut", scope="user", account="alpha")
@@ -74,7 +74,7 @@ class Snapshots(EndToEndTest):
         self.assertEqual("stale", message["state"])
         self.assertEqual(["stale", "stale"], [body["state"] for body in message["positions"]])
 
-    def test_an_account_of_which_nothing_is_confirmed_is_not_called_flat(self):
+    def test_snapshot_of_an_unconfirmed_account_is_unknown_and_not_flat(self):
         self.start([holding("alpha")])
         setup = BridgeSetup.at(self.exchange, self.folder, self.accounts)
         with self.exchange.paused():
@@ -84,15 +84,15 @@ class Snapshots(EndToEndTest):
         self.assertEqual("connecting", message["state"])
         self.assertIsNone(message["positions"])
 
-    def test_an_account_that_nobody_runs_is_said_to_be_stopped_and_unknown(self):
+    def test_snapshot_of_an_unknown_account_is_stopped_and_unknown(self):
         self.start([holding("alpha")])
         message = self.latecomer().snapshot("alhpa")["alhpa"]
         self.assertEqual(("stopped", 0, None), tuple(
             message[key] for key in ("state", "account_seq", "positions")))
 
-    # --- in its place in the stream ------------------------------------------------------------
+    # --- order with the stream -----------------------------------------------------------------
 
-    def test_what_follows_goes_on_where_the_snapshot_ends(self):
+    def test_messages_after_a_snapshot_continue_its_sequence(self):
         trading = {"mean_interval": "20ms", "positions_max": 3,
                    "symbols": ["BTCUSDT", "ETHUSDT", "SOLUSDT"]}
         self.start([Account("alpha", trading=trading), Account("beta", trading=trading)])
@@ -110,7 +110,7 @@ class Snapshots(EndToEndTest):
                          if (body.is_position or body.is_status) and body["account"] == account]
                 before = [number for is_before, number in heard if is_before]
                 after = [number for is_before, number in heard if not is_before]
-                # Whoever came in the middle of them has them without a hole up to the snapshot.
+                # Messages that arrived before the snapshot have no gap up to it.
                 self.assertEqual(
                     list(range(message["account_seq"] - len(before) + 1,
                                message["account_seq"] + 1)), before, account)
@@ -118,9 +118,9 @@ class Snapshots(EndToEndTest):
                                             message["account_seq"] + 1 + len(after))), after,
                                  account)
 
-    # --- how many ------------------------------------------------------------------------------
+    # --- rate ----------------------------------------------------------------------------------
 
-    def test_more_than_five_a_second_are_answered_later_and_each_once(self):
+    def test_more_than_five_requests_per_second_are_answered_later_and_once(self):
         self.start([holding("alpha")])
         asker = self.latecomer()
         asker.wait_for_heartbeat()
@@ -129,33 +129,33 @@ class Snapshots(EndToEndTest):
         answers = [message for message in asker.messages if message.is_snapshot]
         self.assertEqual(topics, [message.topic for message in answers])
         between = answers[-1].received_at - answers[0].received_at
-        self.assertGreater(between, 2.5, "five at once, fifteen at five a second")
+        self.assertGreater(between, 2.5, "five at once, then five per second")
         heartbeats = [message.received_at for message in asker.messages
                       if message.topic == "bridge.heartbeat"]
-        self.assertGreater(len(heartbeats), between / 0.25 - 2, "they hold nobody else up")
+        self.assertGreater(len(heartbeats), between / 0.25 - 2, "they do not delay other messages")
         self.assertEqual(20, self.count("snapshots_served_total"))
 
-    def test_what_is_no_longer_wanted_is_not_answered(self):
+    def test_withdrawn_requests_are_not_answered(self):
         self.start([holding("alpha")])
         asker = self.latecomer()
         asker.wait_for_heartbeat()
         crowd = self.latecomer([snapshot_topic("all") for _ in range(50)])
         wait_until(lambda: self.count("subscriptions", kind="snapshot") == 50, "fifty requests")
         crowd.close()
-        wait_until(lambda: self.count("subscriptions", kind="snapshot") == 0, "they are gone")
+        wait_until(lambda: self.count("subscriptions", kind="snapshot") == 0, "they are withdrawn")
         asker.snapshot(seconds=2)  # fifty would have taken ten seconds
         self.assertGreater(20, self.count("snapshots_served_total"))
 
-    def test_requests_beyond_the_queue_are_refused_and_counted(self):
+    def test_requests_beyond_the_queue_limit_are_refused_and_counted(self):
         self.start([holding("alpha")])
         crowd = self.latecomer([snapshot_topic("all") for _ in range(400)])
         wait_until(lambda: self.count("subscriptions", kind="snapshot") == 400, "all requests")
         refused = self.count("snapshots_refused_total", reason="too_many")
-        # 300 wait; a few were answered before the last were read.
+        # 300 wait; the bridge answered a few before it read the last.
         self.assertTrue(80 <= refused <= 100, refused)
         self.assertIn("300 requests are waiting", self.bridge.errors())
 
-    def test_a_topic_that_is_no_request_is_counted_and_said(self):
+    def test_malformed_request_is_counted_and_logged(self):
         self.start([holding("alpha")])
         self.latecomer(["snapshot.", "snapshot.abc.all", "snapshot.0123456789abcdef.a b"])
         wait_until(lambda: self.count("snapshots_refused_total", reason="malformed") == 2,

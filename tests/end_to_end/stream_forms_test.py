@@ -1,4 +1,4 @@
-"""Other ways to the same streams: all mark prices at once, and other addresses of user streams."""
+"""The other forms of streams: all mark prices in one, and other addresses of user streams."""
 
 import unittest
 
@@ -33,13 +33,13 @@ class StreamForms(EndToEndTest):
                                for message in dict(self.subscriber.positions).values()
                                if message["side"] != "FLAT"), "a price for each position")
 
-    def test_all_mark_prices_come_over_one_subscription(self):
+    def test_all_mark_prices_arrive_over_one_subscription(self):
         self.start([holding("alpha"), holding("hedged", "hedge")], mark_price={"mode": "all"})
         self.check_it_works()
         self.assertEqual([{"!markPrice@arr@1s"}],
                          list(self.exchange.mark_price_streams().values()))
 
-    def test_all_mark_prices_are_asked_for_again_after_a_cut(self):
+    def test_all_mark_prices_are_subscribed_again_after_a_cut(self):
         self.start([holding("alpha"), holding("hedged", "hedge")], mark_price={"mode": "all"})
         self.wait_until_priced()
         since = self.subscriber.count()
@@ -48,7 +48,7 @@ class StreamForms(EndToEndTest):
         self.subscriber.wait_for_state("alpha", "live", since)
         self.check_it_works()
 
-    def test_user_streams_may_be_subscribed_to(self):
+    def test_user_streams_by_subscription(self):
         self.start([holding("alpha"), holding("hedged", "hedge")],
                    user_stream={"form": "subscribe"})
         self.check_it_works()
@@ -58,12 +58,12 @@ class StreamForms(EndToEndTest):
         self.subscriber.wait_for_state("alpha", "live", since)
         self.wait_until_true()
 
-    def test_user_streams_may_be_named_in_the_path_where_that_is_served(self):
+    def test_user_streams_by_path_where_the_exchange_supports_it(self):
         self.start([holding("alpha"), holding("hedged", "hedge")],
                    rules={"key_in_path": "delivers"}, user_stream={"form": "path"})
         self.check_it_works()
 
-    def test_an_account_whose_events_are_overlooked_is_not_live_before_they_are_not(self):
+    def test_account_becomes_live_only_when_the_exchange_delivers_its_events(self):
         self.start([holding("alpha"), holding("beta")])
         self.exchange.fault("ignore_events", account="alpha", count=1)
         since = self.subscriber.count()

@@ -1,4 +1,4 @@
-"""Everything that many accounts hold is published, exactly, while they trade and afterwards."""
+"""All positions of many accounts are published exactly, while they trade and afterwards."""
 
 import statistics
 import unittest
@@ -29,7 +29,7 @@ TRADERS = [
                        {"symbol": "BTCUSDT", "side": "SHORT", "quantity": "0.150"}]),
     Account("hedge-2", mode="hedge", leverage=50, trading=LIVELY),
     Account("hedge-isolated", mode="hedge", margin_type="isolated", leverage=10, trading=LIVELY),
-    # It holds something from the beginning and never does anything.
+    # It holds positions from the start and never trades.
     Account("still", positions=[{"symbol": "ETHUSDT", "side": "LONG", "quantity": "3"}]),
 ]
 LEVERAGES = [("one-way-1", "BTCUSDT", 11), ("hedge-1", "BTCUSDT", 33), ("still", "ETHUSDT", 4),
@@ -37,7 +37,7 @@ LEVERAGES = [("one-way-1", "BTCUSDT", 11), ("hedge-1", "BTCUSDT", 33), ("still",
 
 
 def without_repetitions(changes):
-    """The exchange tells of both isolated legs when one was traded."""
+    """The exchange reports both isolated legs when one was traded."""
     kept = []
     for change in changes:
         is_repetition = kept and change[1] == "ORDER" and change[2:] == kept[-1][2:]
@@ -47,8 +47,8 @@ def without_repetitions(changes):
 
 
 class Truth(EndToEndTest):
-    def test_lively_accounts_are_published_exactly(self):
-        # Comparing over REST would hide what the stream said and the bridge missed.
+    def test_trading_accounts_are_published_exactly(self):
+        # Comparisons over REST would hide stream events that the bridge missed.
         self.start(TRADERS, reconcile="0s")
         self.exchange.set_trading(True)
         self.wait_through_lively_trading()
@@ -60,7 +60,7 @@ class Truth(EndToEndTest):
         self.check_only_the_stream_was_needed()
 
     def wait_through_lively_trading(self):
-        """With changes of leverage and funding in between, and until everybody traded a lot."""
+        """Trades, leverage changes and funding, until every account has traded many times."""
         steps = len(LEVERAGES)
         for step, (account, symbol, leverage) in enumerate(LEVERAGES, 1):
             wait_until(lambda: self.changes() >= CHANGES_PER_ACCOUNT * step / steps,
@@ -70,12 +70,12 @@ class Truth(EndToEndTest):
             self.exchange.ask("/funding", {})
 
     def changes(self):
-        """How many changes the account with the fewest of the traders has seen."""
+        """The number of changes of the trading account with the fewest."""
         return min(account["changes"] for name, account in self.exchange.truth().items()
                    if name != "still")
 
     def check_every_change_was_published(self):
-        """Not only the last state: each change of each position, once and in order."""
+        """Each change of each position was published once and in order, not only the last state."""
         for account in self.accounts:
             changes = defaultdict(list)
             for row in self.exchange.history(account.name):
@@ -87,7 +87,7 @@ class Truth(EndToEndTest):
                         as_published(message.body))
             published = {key: without_repetitions(told) for key, told in published.items()}
             for key in changes.keys() | published.keys():
-                # What happened before the bridge was live is in its snapshot, not in an update.
+                # Changes before the account was live are in its snapshot, not in updates.
                 known = self.changes_in_snapshot(account.name, key, changes[key])
                 self.assertEqual(changes[key][known:], published.get(key, []),
                                  f"{account.name} {key}")
@@ -99,7 +99,7 @@ class Truth(EndToEndTest):
         return sum(change[0] <= first["position_time_us"] for change in changes)
 
     def check_all_kinds_of_change_happened(self):
-        """Or else the comparison says less than it seems to."""
+        """The test compared enough changes of each kind."""
         kinds = set()
         for account in self.accounts:
             last = {}
@@ -115,7 +115,7 @@ class Truth(EndToEndTest):
             ("one-way", "config"), ("hedge", "config")}, kinds)
 
     def check_mark_prices_came_every_second(self):
-        """By the exchange's own time, so that a busy machine is not taken for a slow bridge."""
+        """Measured in the time of the exchange: a busy machine is not a slow bridge."""
         intervals = []
         for (account, symbol, side), _ in self.subscriber.positions.items():
             last = None

@@ -1,4 +1,4 @@
-"""`position-bridge watch` and `health`: what a person at a terminal, or a script, gets to see."""
+"""`position-bridge watch` and `health`, at a terminal and in a script."""
 
 import json
 import re
@@ -18,13 +18,13 @@ ESCAPE = re.compile(r"\033\[[0-9;?]*[A-Za-z]")
 
 
 def name_of(body):
-    """Enough to tell one message from another."""
+    """Identifies a message."""
     return tuple(body.get(name) for name in ("type", "account", "symbol", "account_seq"))
 
 
 class Watch(EndToEndTest):
     def setUp(self):
-        # One has a name that begins with the other's.
+        # The name of one account is a prefix of the other.
         self.start([
             Account("main", positions=[
                 {"symbol": "BTCUSDT", "side": "LONG", "quantity": "0.1", "entry_price": "2000"},
@@ -42,7 +42,7 @@ class Watch(EndToEndTest):
         return watch
 
     def check_lines_are_the_messages(self, watch, is_wanted):
-        """Each message is a line, from the first that was caught, in order and unaltered."""
+        """From the first received message on, each message is a line, in order and unaltered."""
         wait_until(lambda: watch.output().count('"mark_price"') >= 6, "some lines")
         watch.send(signal.SIGINT)
         self.assertEqual(0, watch.wait(3.0))
@@ -61,10 +61,10 @@ class Watch(EndToEndTest):
     def test_json_lines_are_the_messages(self):
         self.check_lines_are_the_messages(self.watch_as_json("--json"), lambda message: True)
 
-    def test_json_lines_come_where_there_is_no_terminal(self):
+    def test_json_lines_are_printed_without_a_terminal(self):
         self.check_lines_are_the_messages(self.watch_as_json(), lambda message: True)
 
-    def test_json_lines_of_one_account_are_of_that_one_only(self):
+    def test_json_lines_of_one_account_contain_only_that_account(self):
         watch = self.watch_as_json("--json", "--account", "main")
         wait_until(lambda: '"mark_price"' in watch.output(), "the first line")
         since = self.subscriber.count()
@@ -105,11 +105,11 @@ class Watch(EndToEndTest):
         return sum(" - " not in line for line in lines)
 
     def last_picture(self, terminal):
-        """What was drawn completely last."""
+        """The last complete screen."""
         pictures = terminal.drawn().split(CLEAR)
         return pictures[-2] if len(pictures) > 2 else ""
 
-    def test_a_closed_position_leaves_the_table_and_a_troubled_account_is_named(self):
+    def test_closed_position_leaves_the_table_and_stale_account_is_named(self):
         terminal = self.open_table()
         wait_until(lambda: "3 open positions" in self.last_picture(terminal), "three positions")
         self.exchange.close("main", "BTCUSDT")
@@ -122,17 +122,17 @@ class Watch(EndToEndTest):
         self.assertEqual(0, self.bridge.stop())
         wait_until(lambda: "the bridge has stopped" in self.last_picture(terminal), "the end")
 
-    def test_a_latecomer_is_told_of_an_account_that_says_nothing_any_more(self):
+    def test_late_joiner_sees_a_stale_account(self):
         self.exchange.fault("refuse_handshakes", scope="user", account="main2")
         self.exchange.fault("cut", scope="user", account="main2")
         self.subscriber.wait_for_state("main2", "stale")
         terminal = self.open_table()
         wait_until(lambda: "main2 is stale" in self.last_picture(terminal)
-                   and "ETHUSDT" in self.last_picture(terminal), "main2 and what it held", 3)
+                   and "ETHUSDT" in self.last_picture(terminal), "main2 and its positions", 3)
 
-    def test_control_c_leaves_the_terminal_as_it_was(self):
+    def test_control_c_restores_the_terminal(self):
         terminal = self.open_table()
-        wait_until(lambda: GREEN in self.last_picture(terminal), "a picture with colors")
+        wait_until(lambda: GREEN in self.last_picture(terminal), "a screen with colors")
         self.assertIn(HIDE_CURSOR, terminal.drawn())
         terminal.type(CONTROL_C)
         self.assertEqual(0, terminal.wait(3.0))
@@ -142,7 +142,7 @@ class Watch(EndToEndTest):
 
     # --- health --------------------------------------------------------------------------------
 
-    def test_health_tells_a_script_whether_all_is_well(self):
+    def test_health_exit_code_tells_whether_every_account_is_live(self):
         well = run_bridge("health", "--url", self.bridge.url)
         self.assertEqual((0, ""), (well.returncode, well.stderr))
         self.exchange.fault("refuse_handshakes", scope="user", account="main2")

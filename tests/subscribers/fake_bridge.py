@@ -1,6 +1,6 @@
-"""A bridge that loses what it is told to lose: the bus as its subscribers know it, from Python.
+"""A fake bridge in Python that loses messages on command.
 
-What is published is kept, and snapshots are answered from it, whatever was said aloud.
+It keeps the state of every message, sent or lost, and answers snapshot requests from that state.
 """
 
 import threading
@@ -25,7 +25,7 @@ class FakeAccount:
     def __init__(self):
         self.state = "live"
         self.sequence = 0
-        self.positions = {}  # None: nothing is confirmed
+        self.positions = {}  # None: unknown
 
 
 class FakeBridge:
@@ -65,7 +65,7 @@ class FakeBridge:
             with self._lock:
                 self._hear()
                 if self.heartbeats and time.monotonic() >= next_heartbeat:
-                    self.say_heartbeat()
+                    self.send_heartbeat()
                     next_heartbeat = time.monotonic() + self._interval
             time.sleep(0.005)
 
@@ -93,7 +93,7 @@ class FakeBridge:
             self.send(topic, message)
 
     def answer_again(self):
-        """To every request that was not withdrawn, as after a new connection."""
+        """Answers every request that was not withdrawn, as after a reconnection."""
         with self._lock:
             for _, topic in self.requests:
                 if topic not in self.withdrawn:
@@ -116,14 +116,14 @@ class FakeBridge:
         with self._lock:
             self._socket.send_multipart([topic.encode(), payload])
 
-    # --- what it says --------------------------------------------------------------------------
+    # --- messages ------------------------------------------------------------------------------
 
-    def say_heartbeat(self):
+    def send_heartbeat(self):
         self.send("bridge.heartbeat", self._message(
             "bridge.heartbeat", version="0", published_us=3, more={"unknown": [1]},
             accounts={name: account.sequence for name, account in self.accounts.items()}))
 
-    def say_shutdown(self):
+    def send_shutdown(self):
         self.send("bridge.shutdown", self._message("bridge.shutdown", published_us=3))
 
     def update(self, name, symbol, size, is_lost=False, position_side="BOTH", **members):
@@ -152,13 +152,13 @@ class FakeBridge:
             body = self._message(
                 "account.status", account=name, venue="binance-usdm", state=state, running=True,
                 user_connected=True, mark_connected=True, connected=True, active_positions=0,
-                subscribed_symbols=0, detail="as told", since_us=3, published_us=3,
+                subscribed_symbols=0, detail="test", since_us=3, published_us=3,
                 account_seq=account.sequence)
             if not is_lost:
                 self.send(f"account.status.{name}", body)
 
     def restart(self, accounts):
-        """Another run, over the connections of the last one."""
+        """Starts a new epoch on the existing connections."""
         with self._lock:
             self.epoch += 1
             self.accounts = {name: FakeAccount() for name in accounts}

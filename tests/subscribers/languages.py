@@ -20,12 +20,12 @@ COMMANDS = {
     "java": ["java", "-XX:TieredStopAtLevel=1", "-Dfile.encoding=UTF-8",
              "-cp", ":".join(map(str, JAVA_CLASSES)), "Example"],
 }
-# tests/run names them; these are the least.
+# tests/run sets the languages; these are the default.
 LANGUAGES = os.environ.get("SUBSCRIBERS", "python javascript cpp").split()
 
 
 class ReferenceSubscriber(RunningProgram):
-    """Tells ten times a second all that it knows."""
+    """Prints its complete state ten times per second."""
 
     def __init__(self, folder, language, endpoint, accounts="all", heartbeat_ms=250, number=1,
                  curve=None):
@@ -38,7 +38,7 @@ class ReferenceSubscriber(RunningProgram):
             *COMMANDS[language], "--json", endpoint, accounts, str(heartbeat_ms)], environment)
 
     def told(self):
-        """The last whole line, or None before the first."""
+        """The last complete line, or None before the first."""
         if self.exit_code() is not None:
             raise AssertionError(f"{self.language} ended with {self.exit_code()}:\n{self.errors()}")
         with open(self.output_file, "rb") as output:

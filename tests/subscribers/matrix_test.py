@@ -1,7 +1,7 @@
-"""Every reference subscriber against the real bridge and exchange, with faults on the bus.
+"""Every reference subscriber against the real bridge and the simulated exchange, with faults.
 
-At the end of each each of them holds exactly what the accounts truly hold, and has noticed
-whatever it lost.
+At the end of each test, each subscriber holds exactly the true positions and has detected its
+losses.
 """
 
 import contextlib
@@ -23,11 +23,11 @@ from languages import LANGUAGES, ReferenceSubscriber  # noqa: E402
 
 SYMBOLS = ["BTCUSDT", "ETHUSDT", "SOLUSDT"]
 TRADING = {"mean_interval": "20ms", "positions_max": 3, "symbols": SYMBOLS}
-START_S = 30.0  # virtual machines on a busy computer
+START_S = 30.0  # Java and Node.js start slowly on a busy computer
 
 
 class Held:
-    """A position as the comparison with the truth takes published ones."""
+    """A position in the form of a published one, for the comparison with the exchange."""
 
     def __init__(self, body):
         self.body = body
@@ -62,7 +62,7 @@ class Matrix(EndToEndTest):
                                f"it says {subscriber.told()}", seconds)
 
     def trade_for(self, seconds):
-        """Until the exchange has traded for so long: a fault lasts, and is not waited for."""
+        """Waits while the exchange trades: the duration of a fault."""
         until = time.monotonic() + seconds
         wait_until(lambda: time.monotonic() >= until, "time passes", seconds + 5)
 
@@ -79,14 +79,14 @@ class Matrix(EndToEndTest):
         self.wait(lambda subscriber: not self.untrue(subscriber),
                   lambda: str([self.untrue(subscriber) for subscriber in self.subscribers]), 20.0)
         self.assertEqual([], [subscriber.language for subscriber in self.subscribers
-                              if subscriber.counter("rejected")], "who did not understand it all")
+                              if subscriber.counter("rejected")], "no rejected messages")
 
     def counted(self, name):
         return {subscriber.language: subscriber.counter(name) for subscriber in self.subscribers}
 
     # --- the faults ----------------------------------------------------------------------------
 
-    def test_without_a_fault_nothing_is_missed_and_all_is_true(self):
+    def test_without_a_fault_nothing_is_missed_and_positions_are_correct(self):
         self.start_all()
         self.trade_for(2.0)
         self.assert_true_at_the_end()
@@ -94,7 +94,7 @@ class Matrix(EndToEndTest):
             self.assertEqual({language: expected for language in LANGUAGES}, self.counted(name),
                              name)
 
-    def test_who_was_killed_and_started_again_knows_the_truth(self):
+    def test_killed_and_restarted_subscriber_has_the_true_positions(self):
         self.start_all()
         for subscriber in self.subscribers:
             subscriber.kill()
@@ -104,7 +104,7 @@ class Matrix(EndToEndTest):
         self.assert_true_at_the_end()
         self.assertEqual({language: 0 for language in LANGUAGES}, self.counted("gaps"))
 
-    def test_who_was_stopped_until_the_bridge_gave_it_up_notices_what_it_lost(self):
+    def test_subscriber_that_was_stopped_and_disconnected_detects_its_loss(self):
         self.start_all()
         before = self.counted("gaps")
         with self.stopped():
@@ -125,13 +125,13 @@ class Matrix(EndToEndTest):
             for subscriber in self.subscribers:
                 subscriber.send(signal.SIGCONT)
 
-    def test_who_was_stopped_for_a_moment_is_true_again(self):
+    def test_briefly_stopped_subscriber_recovers(self):
         self.start_all()
         with self.stopped():
             self.trade_for(1.5)
         self.assert_true_at_the_end()
 
-    def test_another_run_of_the_bridge_is_noticed(self):
+    def test_restart_of_the_bridge_is_detected(self):
         self.start_all()
         self.assertEqual(0, self.bridge.stop())
         self.wait(lambda subscriber: subscriber.counter("stale") == 1
@@ -141,7 +141,7 @@ class Matrix(EndToEndTest):
         self.wait(lambda subscriber: subscriber.counter("epochs") == 2, "another epoch", START_S)
         self.assert_true_at_the_end()
 
-    def test_a_bridge_that_was_killed_is_noticed(self):
+    def test_killed_bridge_is_detected(self):
         self.start_all()
         self.bridge.kill()
         self.wait(lambda subscriber: subscriber.counter("stale") == 1, "all is stale")
@@ -149,9 +149,9 @@ class Matrix(EndToEndTest):
         self.wait(lambda subscriber: subscriber.counter("epochs") == 2, "another epoch", START_S)
         self.assert_true_at_the_end()
 
-    def test_what_a_small_high_water_mark_loses_is_noticed(self):
+    def test_losses_by_a_small_high_water_mark_are_detected(self):
         names = ["alpha", "beta", "gamma", "delta"]
-        # Each price is a burst of twelve messages, of which some have no room.
+        # Each price is a burst of twelve messages, and the queue has no room for all.
         self.start_all([Account(name, trading=TRADING) for name in names],
                        publisher={"send_high_water_mark": 2}, mark_price={"stale_after": "60s"},
                        is_lossy=True)
@@ -165,7 +165,7 @@ class Matrix(EndToEndTest):
             self.wait(lambda subscriber: not self.untrue(subscriber, truth),
                       lambda: str([self.untrue(each, truth) for each in self.subscribers]), 20.0)
 
-    def test_an_encrypted_bus_is_followed_as_well(self):
+    def test_encrypted_bus(self):
         server, risk = (Keys.make(self.folder, name) for name in ("server", "risk"))
         publisher = {"curve": {"secret_key_file": str(server.secret_file), "allowed_clients": [
             {"name": "risk", "public_key": risk.public}]}}

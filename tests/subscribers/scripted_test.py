@@ -1,6 +1,6 @@
-"""Every reference subscriber against a bridge that loses, repeats and garbles as it is told to.
+"""Every reference subscriber against a fake bridge that loses, repeats and corrupts messages.
 
-All languages listen to the same bus at once, and each has to do what is right.
+All languages subscribe to the same bus at once, and each must react correctly.
 """
 
 import json
@@ -18,7 +18,7 @@ from harness.waiting import wait_until  # noqa: E402
 from languages import LANGUAGES, ROOT, ReferenceSubscriber  # noqa: E402
 
 HEARTBEAT_S = 0.1
-START_S = 20.0  # a virtual machine on a busy computer
+START_S = 20.0  # Java and Node.js start slowly on a busy computer
 
 
 class Scripted(unittest.TestCase):
@@ -37,7 +37,7 @@ class Scripted(unittest.TestCase):
             self.addCleanup(subscriber.kill)
 
     def wait(self, condition, what, seconds=10.0):
-        """Until it holds for each of them."""
+        """Waits until the condition holds for each subscriber."""
         for subscriber in self.subscribers:
             wait_until(lambda: condition(subscriber),
                        lambda: f"{subscriber.language}: {what}; it says {subscriber.told()}",
@@ -69,7 +69,7 @@ class Scripted(unittest.TestCase):
 
     # --- joining -------------------------------------------------------------------------------
 
-    def test_whoever_joins_late_knows_all_at_once_and_has_missed_nothing(self):
+    def test_late_joiner_has_everything_at_once_and_missed_nothing(self):
         self.start_true()
         for subscriber in self.subscribers:
             counters = subscriber.told()["counters"]
@@ -82,13 +82,13 @@ class Scripted(unittest.TestCase):
                                                         "break_even_price", "position_time_us")},
                              subscriber.language)
         topics = [topic for _, topic in self.bridge.requests]
-        self.assertEqual(len(set(topics)), len(topics), "each asks by a topic of its own")
+        self.assertEqual(len(set(topics)), len(topics), "each request has its own topic")
         for topic in topics:
             self.assertRegex(topic, r"^snapshot\.[0-9a-f]{16,32}\.(all|main|other)$")
         wait_until(lambda: set(self.bridge.withdrawn) == {topic for _, topic in self.bridge.requests},
-                   "who got an answer unsubscribes")
+                   "each unsubscribes after the answer")
 
-    def test_changes_are_followed_and_what_is_closed_is_gone(self):
+    def test_changes_are_applied_and_closed_positions_are_removed(self):
         self.start_true()
         self.bridge.update("main", "ETHUSDT", "3.50", position_side="SHORT", side="SHORT")
         self.bridge.update("other", "币安人生USDT", "7")
@@ -97,7 +97,7 @@ class Scripted(unittest.TestCase):
         self.wait_until_true()
         self.assert_counted(gaps=0, snapshots=0, epochs=0, stale=0, rejected=0)
 
-    def test_only_the_accounts_that_are_followed_are_kept(self):
+    def test_only_the_requested_accounts_are_kept(self):
         self.start(accounts=("main", "main2"), follow="main",
                    before=lambda bridge: bridge.update("main", "BTCUSDT", "1"))
         self.wait(lambda subscriber: subscriber.is_current("main"), "main is known", START_S)
@@ -118,7 +118,7 @@ class Scripted(unittest.TestCase):
         self.start(before=nothing_confirmed)
         self.wait(lambda subscriber: subscriber.accounts().get("main", {}).get("state")
                   == "connecting", "main is connecting", START_S)
-        # It goes live, and its first update is lost on the way.
+        # It becomes live, and its first update is lost.
         self.bridge.accounts["main"].positions = {}
         self.bridge.update("main", "BTCUSDT", "4", is_lost=True)
         self.bridge.status("main", "live")
@@ -126,20 +126,20 @@ class Scripted(unittest.TestCase):
 
     # --- losses --------------------------------------------------------------------------------
 
-    def test_a_gap_in_the_numbers_is_noticed_and_healed(self):
+    def test_gap_in_the_sequence_is_detected_and_repaired(self):
         self.start_true()
         self.bridge.update("main", "BTCUSDT", "0", is_lost=True)
         self.bridge.update("main", "ETHUSDT", "2")
         self.wait_until_true()
         self.assert_counted(gaps=1, snapshots=1, stale=0)
 
-    def test_the_loss_of_the_last_message_is_noticed_by_the_heartbeat(self):
+    def test_heartbeat_reveals_the_loss_of_the_last_message(self):
         self.start_true()
         self.bridge.update("other", "BTCUSDT", "9", is_lost=True)
         self.wait_until_true()
         self.assert_counted(gaps=1, snapshots=1, stale=0)
 
-    def test_what_may_be_wrong_says_so_until_the_answer_comes(self):
+    def test_positions_are_stale_after_a_loss_until_the_snapshot_arrives(self):
         self.start_true()
         self.bridge.answers_snapshots = False
         self.bridge.update("main", "BTCUSDT", "2", is_lost=True)
@@ -151,23 +151,23 @@ class Scripted(unittest.TestCase):
                                       for body in subscriber.positions().values()]
                   == [("3", "stale")], "still stale, since others may be missing")
         self.bridge.answers_snapshots = True
-        self.wait_until_true()  # they ask again
+        self.wait_until_true()  # they repeat the request
         self.assert_counted(gaps=1, snapshots=1)
 
-    def test_an_answer_that_does_not_come_is_asked_for_again_but_ever_more_rarely(self):
+    def test_unanswered_request_is_repeated_with_increasing_pauses(self):
         self.start_true()
         self.bridge.answers_snapshots = False
         asked = len(self.bridge.requests)
         self.bridge.update("main", "BTCUSDT", "2", is_lost=True)
         wait_until(lambda: len(self.bridge.requests) - asked >= 3 * len(self.subscribers),
-                   "each asks three times", 15.0)
+                   "each sends three requests", 15.0)
         times = sorted(when for when, _ in self.bridge.requests[asked:])
         self.assertGreater(times[3 * len(self.subscribers) - 1] - times[0], 1.2,
                            "half a second to one, then one to two")
         self.bridge.answers_snapshots = True
         self.wait_until_true(15.0)
 
-    def test_what_is_old_is_dropped(self):
+    def test_outdated_messages_are_ignored(self):
         self.start_true()
         topic, body = self.bridge.update("main", "BTCUSDT", "2")
         self.bridge.update("main", "BTCUSDT", "3")
@@ -176,7 +176,7 @@ class Scripted(unittest.TestCase):
         self.wait_until_true()
         self.assert_counted(gaps=0, snapshots=0)
 
-    def test_an_answer_in_parts_is_one_and_one_without_its_last_part_none(self):
+    def test_snapshot_in_parts_is_combined_and_incomplete_one_is_ignored(self):
         def many(bridge):
             bridge.part_size = 3
             for number in range(10):
@@ -193,7 +193,7 @@ class Scripted(unittest.TestCase):
 
     # --- epochs and silence --------------------------------------------------------------------
 
-    def test_a_new_epoch_forgets_everything(self):
+    def test_new_epoch_discards_everything(self):
         self.start_true()
         self.bridge.restart(["main"])
         self.bridge.update("main", "SOLUSDT", "8")
@@ -202,20 +202,20 @@ class Scripted(unittest.TestCase):
         for subscriber in self.subscribers:
             self.assertEqual({"main"}, subscriber.accounts().keys(), subscriber.language)
 
-    def test_a_new_epoch_with_an_older_clock_is_new_too(self):
+    def test_epoch_with_an_earlier_time_is_a_new_epoch_too(self):
         self.start_true()
         self.bridge.epoch -= 1_000_000
         self.bridge.update("main", "SOLUSDT", "8")
         self.wait_until_true()
         self.assert_counted(epochs=1)
 
-    def test_an_answer_may_be_the_first_word_of_a_new_epoch(self):
+    def test_snapshot_may_be_the_first_message_of_a_new_epoch(self):
         self.start_true()
         self.bridge.answers_snapshots = False
         asked = len(self.bridge.requests)
         self.bridge.update("main", "BTCUSDT", "2", is_lost=True)
         wait_until(lambda: len(self.bridge.requests) - asked >= len(self.subscribers),
-                   "each asks for main")
+                   "each requests main")
         self.bridge.heartbeats = False
         self.bridge.restart(["main"])
         self.bridge.update("main", "BTCUSDT", "8", is_lost=True)
@@ -224,7 +224,7 @@ class Scripted(unittest.TestCase):
         self.bridge.answers_snapshots = self.bridge.heartbeats = True
         self.wait_until_true()
 
-    def test_silence_makes_everything_stale_until_a_snapshot(self):
+    def test_missing_heartbeats_make_everything_stale_until_a_snapshot(self):
         self.start_true()
         self.bridge.heartbeats = self.bridge.answers_snapshots = False
         self.wait(lambda subscriber: not subscriber.is_current()
@@ -236,15 +236,15 @@ class Scripted(unittest.TestCase):
             self.assertGreaterEqual(self.counted(subscriber, "stale"), 1, subscriber.language)
             self.assertGreaterEqual(self.counted(subscriber, "snapshots"), 1, subscriber.language)
 
-    def test_a_bridge_that_says_goodbye_is_stale_at_once(self):
+    def test_shutdown_makes_everything_stale_at_once(self):
         self.start_true()
         self.bridge.heartbeats = self.bridge.answers_snapshots = False
-        self.bridge.say_shutdown()
+        self.bridge.send_shutdown()
         self.wait(lambda subscriber: [body["state"] for body in subscriber.positions().values()]
                   == ["stale"], "stale")
         self.assert_counted(stale=1)
 
-    def test_an_account_that_is_stale_has_stale_positions(self):
+    def test_stale_account_has_stale_positions(self):
         self.start_true()
         self.bridge.status("main", "stale")
         self.wait(lambda subscriber: [body["state"] for body in subscriber.positions().values()]
@@ -254,16 +254,16 @@ class Scripted(unittest.TestCase):
         self.wait_until_true()
         self.assert_counted(gaps=0, snapshots=0)
 
-    def test_an_account_that_is_no_longer_there_is_not_trusted(self):
+    def test_removed_account_is_not_trusted(self):
         self.start_true()
         del self.bridge.accounts["main"]
         self.wait(lambda subscriber: not subscriber.accounts()["main"]["is_current"]
                   and [body["state"] for body in subscriber.positions().values()] == ["stale"],
                   "main is not trusted")
 
-    # --- garbage -------------------------------------------------------------------------------
+    # --- malformed messages --------------------------------------------------------------------
 
-    def test_garbage_is_counted_and_changes_nothing(self):
+    def test_malformed_messages_are_counted_and_change_nothing(self):
         self.start_true()
         topic = "position.update.main.BTCUSDT.BOTH"
         good = UPDATE | {"instance": "fake", "epoch": self.bridge.epoch, "account": "main",
@@ -280,24 +280,24 @@ class Scripted(unittest.TestCase):
             "accounts": {"main": "many"}})
         self.bridge.send("bridge.heartbeat", good)
         self.wait(lambda subscriber: self.counted(subscriber, "rejected") == len(bad) + 2,
-                  f"{len(bad) + 2} are refused")
+                  f"{len(bad) + 2} are rejected")
         self.wait_until_true()
         self.assert_counted(gaps=0, snapshots=0, epochs=0)
 
-    def test_every_published_vector_leaves_them_alive_and_right(self):
+    def test_every_published_vector_is_handled_correctly(self):
         self.start_true()
         for file in sorted((ROOT / "schemas/vectors/v1").glob("*.json")):
             vector = json.loads(file.read_text(encoding="utf-8"))
             self.bridge.send(vector["topic"], bytes.fromhex(vector["msgpack_hex"]))
-        # Another run than any of theirs.
+        # An epoch that differs from those of the vectors.
         self.bridge.restart(["main"])
         self.bridge.update("main", "BTCUSDT", "8")
         self.wait_until_true(20.0)
         for subscriber in self.subscribers:
-            self.assertGreater(self.counted(subscriber, "epochs"), 1, "the good ones are believed")
+            self.assertGreater(self.counted(subscriber, "epochs"), 1, "the valid ones are accepted")
             self.assertGreater(self.counted(subscriber, "rejected"), 10, subscriber.language)
 
-    def test_keys_that_nobody_knows_yet_are_no_harm(self):
+    def test_unknown_keys_are_ignored(self):
         self.start_true()
         self.bridge.update("main", "BTCUSDT", "5", tomorrow={"a": [1, None, 2.5]})
         self.wait_until_true()
@@ -305,7 +305,7 @@ class Scripted(unittest.TestCase):
 
     # --- the process ---------------------------------------------------------------------------
 
-    def test_they_survive_the_absence_of_the_bridge(self):
+    def test_subscribers_wait_for_an_absent_bridge(self):
         self.start_true()
         port = int(self.bridge.endpoint.rsplit(":", 1)[1])
         self.bridge.close()

@@ -3,7 +3,7 @@
 // usage: example [--json] ENDPOINT [ACCOUNT,...|all] [HEARTBEAT_INTERVAL_MS]
 //
 // With an encrypted bus, CURVE_SERVER_KEY, CURVE_PUBLIC_KEY and CURVE_SECRET_KEY are in the
-// environment. With --json, ten times a second everything that is known, as one line.
+// environment. With --json, the complete state as one line, ten times per second.
 #include <cstdlib>
 #include <iostream>
 #include <nlohmann/json.hpp>

@@ -16,9 +16,9 @@
 #include <utility>
 #include <vector>
 
-// The present positions of a position-bridge, kept from its bus. This file decides: it takes
-// messages and the time, and says what changed and what to subscribe to. It has no socket and no
-// clock.
+// Keeps the current positions of a position-bridge from its bus. This file makes
+// all decisions: it takes messages and the time, and returns changes and subscriptions. It has no
+// socket and no clock.
 namespace position_subscriber {
 
 using Clock = std::chrono::steady_clock;
@@ -26,24 +26,24 @@ using Text = std::string;
 using OptionalText = std::optional<std::string>;
 using OptionalNumber = std::optional<std::int64_t>;
 
-// A position.update. Decimals are text with all digits; what is unknown is absent.
+// A position.update. Decimals are text with all digits; unknown values are absent.
 struct Position {
   Text account, venue, symbol, position_side, side, size, entry_price;
   OptionalText break_even_price, mark_price, index_price, unrealized_pnl, realized_pnl, notional;
   OptionalText margin_type, isolated_wallet, funding_rate, account_reason;
   OptionalNumber leverage, next_funding_time_us, position_time_us, mark_time_us;
-  // "live" only while it can be trusted: its bridge is heard, nothing was missed, and the bridge
-  // itself calls it live.
+  // "live" only while it can be trusted: heartbeats arrive, no message was missed, and the
+  // bridge reports it as live.
   Text state;
   Text trigger;
 };
 
-// What is known of an account; `is_current` when nothing of it is missing.
+// The state of an account; `is_current`: no message of it is missing.
 struct Account {
-  Text state = "unknown";  // or as the bridge says: live, stale, ...
+  Text state = "unknown";  // or the state from the bridge: live, stale, ...
   std::optional<std::uint64_t> sequence;
   bool is_current = false;
-  bool is_known = false;  // or else it may hold positions of which the bridge does not know
+  bool is_known = false;  // otherwise it may hold positions that the bridge does not know
 };
 
 struct Key {
@@ -58,13 +58,13 @@ struct Counters {
   std::uint64_t gaps = 0, snapshots = 0, epochs = 0, stale = 0, rejected = 0;
 };
 
-// What to do with the socket.
+// A change of the subscriptions of the socket.
 struct Subscription {
   bool is_wanted;
   Text topic;
 };
 
-// A message that is not of this protocol.
+// A message that does not follow the protocol.
 struct Garbage : std::runtime_error {
   Garbage() : std::runtime_error{"not a message of the bus"} {}
 };
@@ -144,7 +144,7 @@ inline Position to_position(const Fields& from) {
           .trigger = from.text("trigger")};
 }
 
-// Any message of the bus; what its type does not have is empty.
+// Any message of the bus; fields that its type lacks are empty.
 struct Message {
   Text type, instance, account, state;
   std::uint64_t epoch = 0, account_seq = 0, part = 0, parts = 0;
@@ -200,7 +200,7 @@ inline Message to_message(std::string_view topic, const msgpack::object& object)
 }
 
 inline Message decode(std::string_view topic, std::string_view payload) {
-  // No more of anything than the bytes can hold.
+  // No more elements than the bytes can contain.
   const std::size_t limit = payload.size();
   constexpr std::size_t depth = 16;
   try {
@@ -215,14 +215,13 @@ inline Message decode(std::string_view topic, std::string_view payload) {
   }
 }
 
-// A snapshot that is wanted: asked for by `topic` unless that is empty, and to be asked for at
-// `due`.
+// A required snapshot: requested by `topic` unless that is empty; the next request is at `due`.
 struct Ask {
   Clock::time_point due;
   Text topic;
   int count = 0;
   bool is_answered = false;
-  Text account;  // whose parts these are
+  Text account;  // the account of these parts
   std::uint64_t parts = 0;
   std::vector<Position> positions;
 };
@@ -257,10 +256,10 @@ class Book {
   const std::map<Text, Account>& accounts() const { return accounts_; }
   const Counters& counters() const { return counters_; }
 
-  // For whoever has the socket; each is given once.
+  // For the owner of the socket; each is returned once.
   std::vector<Subscription> take_subscriptions() { return std::exchange(subscriptions_, {}); }
 
-  // Takes a message, and returns what changed.
+  // Takes a message and returns the changes.
   std::set<Change> receive(std::string_view topic, std::string_view payload,
                            Clock::time_point now) {
     try {
@@ -271,7 +270,7 @@ class Book {
     return std::exchange(changes_, {});
   }
 
-  // Lets time pass; to be called often, after what has arrived was received.
+  // Advances the time; call it often, after receiving what has arrived.
   std::set<Change> tick(Clock::time_point now) {
     if (now >= silent_at_) {
       silent_at_ = now + silence_;
@@ -286,7 +285,7 @@ class Book {
   using Asks = std::map<Text, Ask>;
 
   static constexpr int missed_heartbeats = 3;
-  // Many notice the same loss at once: they do not all ask at once.
+  // Many subscribers detect a loss together: spread their requests.
   static constexpr std::chrono::milliseconds first_ask_within{100};
   static constexpr std::chrono::milliseconds ask_again_after{1000};  // doubled each time
   static constexpr std::chrono::milliseconds ask_again_after_max{30'000};
@@ -297,7 +296,7 @@ class Book {
     if (message.type != "position.snapshot") {
       end_answers();
     } else if (find_ask(topic) == asks_.end()) {
-      return;  // the rest of an answer that is no longer waited for
+      return;  // the rest of a withdrawn request's answer
     }
     enter_epoch({message.instance, message.epoch}, now);
     if (message.type == "position.update") on_update(message, now);
@@ -345,7 +344,7 @@ class Book {
 
   void on_snapshot(std::string_view topic, const Message& message) {
     const auto asked = find_ask(topic);
-    // A new epoch may just have ended what was asked of the last one.
+    // A new epoch may just have ended the requests of the last one.
     if (asked == asks_.end() || !is_followed(message.account)) return;
     Ask& ask = asked->second;
     if (message.part == 1) {
@@ -354,7 +353,7 @@ class Book {
       ask.positions.clear();
     }
     if (message.account != ask.account || message.part != ask.parts + 1) {
-      ask.account.clear();  // one was lost: of no use, and asked for again
+      ask.account.clear();  // a part was lost: request it again
       return;
     }
     ++ask.parts;
@@ -368,7 +367,7 @@ class Book {
     if (asked->first != "all") end(asked);
   }
 
-  // The account is exactly what the snapshot says.
+  // Replaces the account by the snapshot.
   void replace(const Message& message, const std::vector<Position>& positions) {
     const Text& name = message.account;
     std::erase_if(positions_, [&](const auto& each) {
@@ -398,7 +397,7 @@ class Book {
     changes_.insert(key);
   }
 
-  // --- what is missing -------------------------------------------------------------------------
+  // --- losses -------------------------------------------------------------------------
 
   bool is_followed(const Text& name) const { return followed_.empty() || followed_.contains(name); }
 
@@ -417,7 +416,7 @@ class Book {
       const auto ask = asks_.find(scope);
       if (ask == asks_.end() || ask->second.topic.empty()) {
         want(scope, now);
-      } else {  // the new bridge has heard of it when we connected
+      } else {  // the new bridge received it when we connected
         ask->second.count = 1;
         ask->second.due = now + pause(ask->second);
       }
@@ -464,7 +463,7 @@ class Book {
     }
   }
 
-  // --- asking ----------------------------------------------------------------------------------
+  // --- requests ----------------------------------------------------------------------------------
 
   Asks::iterator find_ask(std::string_view topic) {
     return std::find_if(asks_.begin(), asks_.end(),
@@ -492,7 +491,7 @@ class Book {
     return scaled(longest, 0.5 + 0.5 * uniform());
   }
 
-  // The messages of an answer follow each other: another one is the end of it.
+  // The messages of an answer are consecutive: any other message ends it.
   void end_answers() {
     for (auto ask = asks_.begin(); ask != asks_.end();)
       ask = ask->second.is_answered ? end(ask) : std::next(ask);

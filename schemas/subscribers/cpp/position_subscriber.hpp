@@ -17,7 +17,7 @@ struct Options {
   int high_water_mark = 100'000;
 };
 
-// One bridge, heard over any one of its endpoints. Belongs to one thread.
+// A subscriber of one bridge, over any of its endpoints. Use it in one thread only.
 //
 //   Subscriber subscriber{"tcp://127.0.0.1:5556"};
 //   for (;;)
@@ -30,7 +30,7 @@ class Subscriber {
     socket_.set(zmq::sockopt::rcvhwm, options.high_water_mark);
     socket_.set(zmq::sockopt::reconnect_ivl, 100);
     socket_.set(zmq::sockopt::reconnect_ivl_max, 5000);
-    // A bridge whose machine is gone does not say so.
+    // Detects a bridge whose machine is down.
     socket_.set(zmq::sockopt::heartbeat_ivl, 1000);
     socket_.set(zmq::sockopt::heartbeat_timeout, 3000);
     if (options.curve) {
@@ -46,14 +46,14 @@ class Subscriber {
   const std::map<Text, Account>& accounts() const { return book_.accounts(); }
   const Counters& counters() const { return book_.counters(); }
 
-  // What changed, waiting up to `timeout` for it; read `positions` for what is now.
+  // What changed, waiting up to `timeout` for it; `positions` is the new state.
   std::set<Change> poll(std::chrono::milliseconds timeout) {
     std::set<Change> changes;
     const auto ends = Clock::now() + timeout;
     while (changes.empty() && Clock::now() < ends) {
       const auto left = std::chrono::ceil<std::chrono::milliseconds>(ends - Clock::now());
       zmq::pollitem_t item{socket_.handle(), 0, ZMQ_POLLIN, 0};
-      // Requests for snapshots become due in between.
+      // Snapshot requests may become due while it waits.
       if (zmq::poll(&item, 1, std::min(left, std::chrono::milliseconds{50})) > 0) receive(changes);
       changes.merge(book_.tick(Clock::now()));
       subscribe();

@@ -1,7 +1,7 @@
-// Package main: the present positions of a position-bridge, kept from its bus.
+// Package main keeps the current positions of a position-bridge from its bus.
 //
-// This file decides: it takes messages and the time, and says what changed and what to subscribe
-// to. It has no socket and no clock.
+// This file makes all decisions: it takes messages and the time, and returns changes and
+// subscriptions. It has no socket and no clock.
 package main
 
 import (
@@ -25,8 +25,8 @@ const (
 )
 
 // Position is the last position.update of an open position, by the names of its keys. Its "state"
-// is "live" only while it can be trusted: its bridge is heard, nothing was missed, and the bridge
-// itself calls it live.
+// is "live" only while it can be trusted: heartbeats arrive, no message was missed, and the bridge
+// reports it as live.
 type Position map[string]any
 
 // Key names a position.
@@ -35,15 +35,15 @@ type Key struct{ Account, Symbol, PositionSide string }
 // Change is a position, or an account when it has no symbol.
 type Change = Key
 
-// Account is what is known of one.
+// Account is the state of an account.
 type Account struct {
-	State     string // "unknown", or as the bridge says: live, stale, ...
-	IsCurrent bool   // nothing of it is missing
-	isKnown   bool   // or else it may hold positions of which the bridge does not know
+	State     string // "unknown", or the state from the bridge: live, stale, ...
+	IsCurrent bool   // no message of it is missing
+	isKnown   bool   // otherwise it may hold positions that the bridge does not know
 	sequence  *int64
 }
 
-// Counters count from the beginning.
+// Counters count from the start.
 type Counters struct {
 	Gaps      int64 `json:"gaps"`
 	Snapshots int64 `json:"snapshots"`
@@ -52,19 +52,19 @@ type Counters struct {
 	Rejected  int64 `json:"rejected"`
 }
 
-// Subscription is what to do with the socket.
+// Subscription is a change of the subscriptions of the socket.
 type Subscription struct {
 	IsWanted bool
 	Topic    string
 }
 
-// A snapshot that is wanted: asked for by topic unless that is empty, and to be asked for at due.
+// A required snapshot: requested by topic unless that is empty; the next request is at due.
 type ask struct {
 	topic      string
 	due        time.Time
 	count      int
 	isAnswered bool
-	account    string // whose parts these are
+	account    string // the account of these parts
 	parts      int64
 	positions  []Position
 }
@@ -74,7 +74,7 @@ type epoch struct {
 	start    int64
 }
 
-// Book is what is known of one bridge.
+// Book is the state of one bridge.
 type Book struct {
 	Positions map[Key]Position
 	Accounts  map[string]*Account
@@ -91,7 +91,7 @@ type Book struct {
 	subscriptions []Subscription
 }
 
-// NewBook follows the accounts named, or all when there are none.
+// NewBook follows the given accounts, or all if there are none.
 func NewBook(accounts []string, heartbeatInterval time.Duration, now time.Time) *Book {
 	book := &Book{
 		Positions: map[Key]Position{},
@@ -123,14 +123,14 @@ func NewBook(accounts []string, heartbeatInterval time.Duration, now time.Time) 
 	return book
 }
 
-// TakeSubscriptions is for whoever has the socket; each is given once.
+// TakeSubscriptions is for the owner of the socket; each is returned once.
 func (book *Book) TakeSubscriptions() []Subscription {
 	taken := book.subscriptions
 	book.subscriptions = nil
 	return taken
 }
 
-// Receive takes a message and returns what changed.
+// Receive takes a message and returns the changes.
 func (book *Book) Receive(topic string, payload []byte, now time.Time) []Change {
 	message, err := decode(topic, payload)
 	if err != nil {
@@ -141,7 +141,7 @@ func (book *Book) Receive(topic string, payload []byte, now time.Time) []Change 
 	return book.takeChanges()
 }
 
-// Tick lets time pass; to be called often, after what has arrived was received.
+// Tick advances the time; call it often, after receiving what has arrived.
 func (book *Book) Tick(now time.Time) []Change {
 	if !now.Before(book.silentAt) {
 		book.silentAt = now.Add(book.silence)
@@ -170,7 +170,7 @@ func (book *Book) apply(topic string, message *message, now time.Time) {
 	if message.Type != "position.snapshot" {
 		book.endAnswers()
 	} else if _, ask := book.findAsk(topic); ask == nil {
-		return // the rest of an answer that is no longer waited for
+		return // the rest of a withdrawn request's answer
 	}
 	book.enterEpoch(epoch{*message.Instance, *message.Epoch}, now)
 	switch message.Type {
@@ -235,7 +235,7 @@ func (book *Book) onHeartbeat(message *message, now time.Time) {
 func (book *Book) onSnapshot(topic string, message *message) {
 	scope, ask := book.findAsk(topic)
 	name := *message.Account
-	// A new epoch may just have ended what was asked of the last one.
+	// A new epoch may just have ended the requests of the last one.
 	if ask == nil || !book.isFollowed(name) {
 		return
 	}
@@ -243,7 +243,7 @@ func (book *Book) onSnapshot(topic string, message *message) {
 		ask.account, ask.parts, ask.positions = name, 0, nil
 	}
 	if name != ask.account || *message.Part != ask.parts+1 {
-		ask.account = "" // one was lost: of no use, and asked for again
+		ask.account = "" // a part was lost: request it again
 		return
 	}
 	ask.parts++
@@ -259,7 +259,7 @@ func (book *Book) onSnapshot(topic string, message *message) {
 	}
 }
 
-// The account is exactly what the snapshot says.
+// Replaces the account by the snapshot.
 func (book *Book) replace(message *message, positions []Position) {
 	name := *message.Account
 	for key := range book.Positions {
@@ -293,7 +293,7 @@ func (book *Book) put(position Position, account *Account) {
 	book.changes[key] = true
 }
 
-// --- what is missing ----------------------------------------------------------------------------
+// --- losses ----------------------------------------------------------------------------
 
 func (book *Book) isFollowed(name string) bool {
 	return book.followed == nil || book.followed[name]
@@ -328,7 +328,7 @@ func (book *Book) enterEpoch(epoch epoch, now time.Time) {
 	}
 	for _, scope := range book.scopes {
 		if ask := book.asks[scope]; ask != nil && ask.topic != "" {
-			ask.count = 1 // the new bridge has heard of it when we connected
+			ask.count = 1 // the new bridge received it when we connected
 			ask.due = now.Add(pause(ask))
 		} else {
 			book.want(scope, now)
@@ -389,7 +389,7 @@ func (book *Book) markStale(name string) {
 	}
 }
 
-// --- asking -------------------------------------------------------------------------------------
+// --- requests ----------------------------------------------------------------------------------
 
 func (book *Book) findAsk(topic string) (string, *ask) {
 	for scope, ask := range book.asks {
@@ -438,7 +438,7 @@ func nonce() string {
 	return hex.EncodeToString(bytes)
 }
 
-// The messages of an answer follow each other: another one is the end of it.
+// The messages of an answer are consecutive: any other message ends it.
 func (book *Book) endAnswers() {
 	for scope, ask := range book.asks {
 		if ask.isAnswered {
@@ -458,7 +458,7 @@ func (book *Book) end(scope string) {
 
 var errGarbage = errors.New("not a message of the bus")
 
-// Any message; what its type does not have is nil.
+// Any message; fields that its type lacks are nil.
 type message struct {
 	V        int64                `msgpack:"v"`
 	Type     string               `msgpack:"type"`
@@ -535,7 +535,7 @@ func (message *message) readSnapshot(whole Position) error {
 	return nil
 }
 
-// The decoder takes a negative number for a large unsigned one: it is given signed ones.
+// The decoder reads a negative number into an unsigned one: decode into signed integers.
 func isCount(number *int64) bool { return number != nil && *number >= 0 }
 
 func isPosition(position Position) bool {
@@ -553,7 +553,7 @@ func toMap(payload []byte) (Position, error) {
 	return whole, err
 }
 
-// The decoder recurses and believes lengths: it is not to be led astray.
+// The decoder recurses and trusts declared lengths, so both are checked first.
 func unmarshal(payload []byte, into any) (err error) {
 	defer func() {
 		if recover() != nil {

@@ -5,7 +5,7 @@ package main
 // usage: example [--json] ENDPOINT [ACCOUNT,...|all] [HEARTBEAT_INTERVAL_MS]
 //
 // With an encrypted bus, CURVE_SERVER_KEY, CURVE_PUBLIC_KEY and CURVE_SECRET_KEY are in the
-// environment. With --json, ten times a second everything that is known, as one line.
+// environment. With --json, the complete state as one line, ten times per second.
 
 import (
 	"encoding/json"

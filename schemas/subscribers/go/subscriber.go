@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	pollInterval = 50 * time.Millisecond // requests for snapshots become due in between
+	pollInterval = 50 * time.Millisecond // snapshot requests may become due while it waits
 	batchMax     = 1000
 )
 
@@ -28,7 +28,7 @@ type Options struct {
 	HighWaterMark     int // 0: 100,000 messages
 }
 
-// Subscriber hears one bridge, over any one of its endpoints. It belongs to one goroutine.
+// Subscriber follows one bridge, over any of its endpoints. Use it in one goroutine only.
 //
 //	subscriber, err := Connect("tcp://127.0.0.1:5556", Options{})
 //	for {
@@ -41,7 +41,7 @@ type Subscriber struct {
 	context, socket unsafe.Pointer
 }
 
-// Connect begins to listen; that there is no bridge yet is no error.
+// Connect connects; the bridge need not run yet.
 func Connect(endpoint string, options Options) (*Subscriber, error) {
 	if options.HeartbeatInterval == 0 {
 		options.HeartbeatInterval = time.Second
@@ -68,7 +68,7 @@ func (subscriber *Subscriber) connect(endpoint string, options Options) error {
 		C.ZMQ_RCVHWM:            options.HighWaterMark,
 		C.ZMQ_RECONNECT_IVL:     100,
 		C.ZMQ_RECONNECT_IVL_MAX: 5000,
-		C.ZMQ_HEARTBEAT_IVL:     1000, // a bridge whose machine is gone does not say so
+		C.ZMQ_HEARTBEAT_IVL:     1000, // detects a bridge whose machine is down
 		C.ZMQ_HEARTBEAT_TIMEOUT: 3000,
 	} {
 		number := C.int(value)
@@ -94,13 +94,13 @@ func (subscriber *Subscriber) connect(endpoint string, options Options) error {
 	return nil
 }
 
-// Close ends it.
+// Close closes the socket.
 func (subscriber *Subscriber) Close() {
 	C.zmq_close(subscriber.socket)
 	C.zmq_ctx_term(subscriber.context)
 }
 
-// Poll returns what changed, waiting up to timeout for it; Positions tells what is now.
+// Poll returns what changed, waiting up to timeout for it; Positions is the new state.
 func (subscriber *Subscriber) Poll(timeout time.Duration) []Change {
 	var changes []Change
 	ends := time.Now().Add(timeout)

@@ -14,13 +14,13 @@ import org.msgpack.value.Value;
 import org.msgpack.value.ValueFactory;
 
 /**
- * The present positions of a position-bridge, kept from its bus. It decides: it takes messages and
- * the time, and says what changed and what to subscribe to. It has no socket and no clock; times
- * are in milliseconds.
+ * Keeps the current positions of a position-bridge from its bus. It makes all decisions: it takes
+ * messages and the time, and returns changes and subscriptions. It has no socket and no clock;
+ * times are in milliseconds.
  */
 final class Book {
     private static final int MISSED_HEARTBEATS = 3;
-    /** Many notice the same loss at once: they do not all ask at once. */
+    /** Many subscribers detect a loss together: spread their requests. */
     private static final double FIRST_ASK_WITHIN = 100;
     /** Doubled each time. */
     private static final double ASK_AGAIN_AFTER = 1000;
@@ -33,13 +33,13 @@ final class Book {
         }
     }
 
-    /** What is known of an account. */
+    /** The state of an account. */
     static final class Account {
-        /** Or as the bridge says: live, stale, ... */
+        /** Or the state from the bridge: live, stale, ... */
         String state = "unknown";
-        /** Nothing of it is missing. */
+        /** No message of it is missing. */
         boolean isCurrent;
-        /** Or else it may hold positions of which the bridge does not know. */
+        /** Otherwise it may hold positions that the bridge does not know. */
         private boolean isKnown;
         private long sequence = -1;
     }
@@ -52,18 +52,18 @@ final class Book {
         long rejected;
     }
 
-    /** What to do with the socket. */
+    /** A change of the subscriptions of the socket. */
     record Subscription(boolean isWanted, String topic) {}
 
     private record Epoch(String instance, long start) {}
 
-    /** A snapshot that is wanted: asked for by `topic` if there is one, and to be at `due`. */
+    /** A required snapshot: requested by `topic` if there is one; the next request is at `due`. */
     private static final class Ask {
         String topic;
         double due;
         int count;
         boolean isAnswered;
-        /** Whose parts these are. */
+        /** The account of these parts. */
         String account;
         long parts;
         final List<Map<String, Value>> positions = new ArrayList<>();
@@ -75,7 +75,7 @@ final class Book {
 
     /**
      * The last message of each open position. Its `state` is "live" only while it can be trusted:
-     * its bridge is heard, nothing was missed, and the bridge itself calls it live.
+     * heartbeats arrive, no message was missed, and the bridge reports it as live.
      */
     final Map<Key, Map<String, Value>> positions = new HashMap<>();
     final Map<String, Account> accounts = new HashMap<>();
@@ -92,7 +92,7 @@ final class Book {
     private List<Subscription> subscriptions = new ArrayList<>();
     private final SecureRandom random = new SecureRandom();
 
-    /** Follows `accounts`, or all when there are none. */
+    /** Follows `accounts`, or all if there are none. */
     Book(Set<String> accounts, double heartbeatInterval, double now) {
         followed = Set.copyOf(accounts);
         scopes = followed.isEmpty() ? Set.of("all") : followed;
@@ -108,14 +108,14 @@ final class Book {
         for (String scope : scopes) asks.put(scope, new Ask(now));
     }
 
-    /** For whoever has the socket; each is given once. */
+    /** For the owner of the socket; each is returned once. */
     List<Subscription> takeSubscriptions() {
         List<Subscription> taken = subscriptions;
         subscriptions = new ArrayList<>();
         return taken;
     }
 
-    /** Takes a message, and returns what changed. */
+    /** Takes a message and returns the changes. */
     Set<Key> receive(String topic, byte[] payload, double now) {
         try {
             apply(topic, Message.decode(topic, payload), now);
@@ -125,7 +125,7 @@ final class Book {
         return takeChanges();
     }
 
-    /** Lets time pass; to be called often, after what has arrived was received. */
+    /** Advances the time; call it often, after receiving what has arrived. */
     Set<Key> tick(double now) {
         if (now >= silentAt) {
             silentAt = now + silence;
@@ -149,7 +149,7 @@ final class Book {
         if (!message.type.equals("position.snapshot")) {
             endAnswers();
         } else if (scopeOf(topic) == null) {
-            return; // the rest of an answer that is no longer waited for
+            return; // the rest of a withdrawn request's answer
         }
         enterEpoch(new Epoch(message.instance, message.epoch), now);
         switch (message.type) {
@@ -197,7 +197,7 @@ final class Book {
 
     private void onSnapshot(String topic, Message message) {
         String scope = scopeOf(topic);
-        // A new epoch may just have ended what was asked of the last one.
+        // A new epoch may just have ended the requests of the last one.
         if (scope == null || !isFollowed(message.account)) return;
         Ask ask = asks.get(scope);
         if (message.part == 1) {
@@ -206,7 +206,7 @@ final class Book {
             ask.positions.clear();
         }
         if (!message.account.equals(ask.account) || message.part != ask.parts + 1) {
-            ask.account = null; // one was lost: of no use, and asked for again
+            ask.account = null; // a part was lost: request it again
             return;
         }
         ++ask.parts;
@@ -218,7 +218,7 @@ final class Book {
         if (!scope.equals("all")) end(scope);
     }
 
-    /** The account is exactly what the snapshot says. */
+    /** Replaces the account by the snapshot. */
     private void replace(Message message, List<Map<String, Value>> whole) {
         positions.keySet().removeIf(
             key -> key.account.equals(message.account) && changes.add(key) | true);
@@ -245,7 +245,7 @@ final class Book {
         changes.add(key);
     }
 
-    // --- what is missing ------------------------------------------------------------------------
+    // --- losses ------------------------------------------------------------------------
 
     private boolean isFollowed(String name) {
         return followed.isEmpty() || followed.contains(name);
@@ -269,7 +269,7 @@ final class Book {
             Ask ask = asks.get(scope);
             if (ask == null || ask.topic == null) {
                 want(scope, now);
-            } else { // the new bridge has heard of it when we connected
+            } else { // the new bridge received it when we connected
                 ask.count = 1;
                 ask.due = now + pause(ask);
             }
@@ -315,7 +315,7 @@ final class Book {
         });
     }
 
-    // --- asking ---------------------------------------------------------------------------------
+    // --- requests -------------------------------------------------------------------------------
 
     private String scopeOf(String topic) {
         for (Map.Entry<String, Ask> each : asks.entrySet()) {
@@ -346,7 +346,7 @@ final class Book {
         return longest * (0.5 + 0.5 * random.nextDouble());
     }
 
-    /** The messages of an answer follow each other: another one is the end of it. */
+    /** The messages of an answer are consecutive: any other message ends it. */
     private void endAnswers() {
         for (String scope : List.copyOf(asks.keySet())) {
             if (asks.get(scope).isAnswered) end(scope);
@@ -362,12 +362,12 @@ final class Book {
 
     private static final Value STALE = ValueFactory.newString("stale");
 
-    /** A message that is not of this protocol. */
+    /** A message that does not follow the protocol. */
     private static final class Garbage extends Exception {
         private static final long serialVersionUID = 1;
     }
 
-    /** Any message; what its type does not have is empty. */
+    /** Any message; fields that its type lacks are empty. */
     private static final class Message {
         Map<String, Value> fields;
         String type;
@@ -389,7 +389,7 @@ final class Book {
                 message.read(topic);
             } catch (IOException | MessagePackException | StackOverflowError
                 | OutOfMemoryError | NegativeArraySizeException error) {
-                throw new Garbage(); // it recurses, believes lengths, and reads text late
+                throw new Garbage(); // the decoder recurses, trusts lengths, and decodes text late
             }
             return message;
         }

@@ -10,7 +10,7 @@ import org.msgpack.value.Value;
  * <p>usage: Example [--json] ENDPOINT [ACCOUNT,...|all] [HEARTBEAT_INTERVAL_MS]
  *
  * <p>With an encrypted bus, CURVE_SERVER_KEY, CURVE_PUBLIC_KEY and CURVE_SECRET_KEY are in the
- * environment. With --json, ten times a second everything that is known, as one line.
+ * environment. With --json, the complete state as one line, ten times per second.
  */
 final class Example {
     private static final int JSON_INTERVAL_MS = 100;

@@ -10,7 +10,7 @@ import java.util.Set;
 import org.msgpack.value.Value;
 
 /**
- * One bridge, heard over any one of its endpoints. Belongs to one thread.
+ * A subscriber of one bridge, over any of its endpoints. Use it in one thread only.
  *
  * <pre>
  *     try (Subscriber subscriber = new Subscriber("tcp://127.0.0.1:5556", new Options())) {
@@ -21,7 +21,7 @@ import org.msgpack.value.Value;
  * </pre>
  */
 final class Subscriber implements AutoCloseable {
-    /** Requests for snapshots become due in between. */
+    /** Snapshot requests may become due while it waits. */
     private static final int POLL_INTERVAL_MS = 50;
     private static final int BATCH_MAX = 1000;
 
@@ -46,7 +46,7 @@ final class Subscriber implements AutoCloseable {
         set(Zmq.RCVHWM, options.highWaterMark);
         set(Zmq.RECONNECT_IVL, 100);
         set(Zmq.RECONNECT_IVL_MAX, 5000);
-        // A bridge whose machine is gone does not say so.
+        // Detects a bridge whose machine is down.
         set(Zmq.HEARTBEAT_IVL, 1000);
         set(Zmq.HEARTBEAT_TIMEOUT, 3000);
         if (options.curve != null) {
@@ -70,7 +70,7 @@ final class Subscriber implements AutoCloseable {
         return book.counters;
     }
 
-    /** What changed, waiting up to `timeoutMs` for it; `positions` tells what is now. */
+    /** What changed, waiting up to `timeoutMs` for it; `positions` is the new state. */
     Set<Book.Key> poll(int timeoutMs) {
         Set<Book.Key> changes = new LinkedHashSet<>();
         double ends = now() + timeoutMs;
@@ -142,7 +142,7 @@ final class Subscriber implements AutoCloseable {
         if (result != 0) throw new IllegalStateException(Zmq.zmq_strerror(Zmq.zmq_errno()));
     }
 
-    /** What is used of libzmq: Debian's Java bindings of it know no CURVE. */
+    /** The used functions of libzmq: Debian's Java bindings do not support CURVE. */
     private static final class Zmq {
         static final int SUB = 2;
         static final int DONTWAIT = 1;

@@ -1,30 +1,30 @@
-// Decides: takes messages and the time, and says what changed and what to subscribe to. It has no
+// All decisions: takes messages and the time, returns changes and subscriptions. It has no
 // socket and no clock; times are in milliseconds.
 
 import { randomBytes } from 'node:crypto';
 import { decode } from '@msgpack/msgpack';
 
 const MISSED_HEARTBEATS = 3;
-const FIRST_ASK_WITHIN = 100; // many notice the same loss at once: they do not all ask at once
+const FIRST_ASK_WITHIN = 100; // many subscribers detect a loss together: spread their requests
 const ASK_AGAIN_AFTER = 1000; // doubled each time
 const ASK_AGAIN_AFTER_MAX = 30_000;
 
 export const keyOf = ({ account, symbol, position_side }) => `${account}.${symbol}.${position_side}`;
 
-// What is known of an account; `isCurrent` when nothing of it is missing.
+// The state of an account; `isCurrent`: no message of it is missing.
 class Account {
-  state = 'unknown'; // or as the bridge says: live, stale, ...
+  state = 'unknown'; // or the state from the bridge: live, stale, ...
   sequence = null;
   isCurrent = false;
-  isKnown = false; // or else it may hold positions of which the bridge does not know
+  isKnown = false; // otherwise it may hold positions that the bridge does not know
 }
 
-// A snapshot that is wanted: asked for by `topic` if that is set, and to be asked for at `due`.
+// A required snapshot: requested by `topic` if that is set; the next request is at `due`.
 class Ask {
   topic = null;
   count = 0;
   isAnswered = false;
-  account = null; // whose parts these are
+  account = null; // the account of these parts
   parts = [];
 
   constructor(due) {
@@ -34,9 +34,9 @@ class Ask {
 
 // `positions` maps "account.symbol.position_side" to the last message of each open position.
 //
-// The `state` of a position is "live" only while it can be trusted: its bridge is heard, nothing
-// was missed, and the bridge itself calls it live. `subscriptions` collects ["subscribe" or
-// "unsubscribe", topic] for whoever has the socket; it empties the list.
+// The `state` of a position is "live" only while it can be trusted: heartbeats arrive, no
+// message was missed, and the bridge reports it as live. `subscriptions` collects ["subscribe" or
+// "unsubscribe", topic] for the owner of the socket, which empties the list.
 export class Book {
   positions = new Map();
   accounts = new Map();
@@ -83,7 +83,7 @@ export class Book {
     if (message.type !== 'position.snapshot') {
       this.#endAnswers();
     } else if (![...this.#asks.values()].some((ask) => ask.topic === topic)) {
-      return []; // the rest of an answer that is no longer waited for
+      return []; // the rest of a withdrawn request's answer
     }
     this.#enterEpoch(`${message.instance} ${message.epoch}`, now);
     switch (message.type) {
@@ -96,7 +96,7 @@ export class Book {
     return this.#takeChanges();
   }
 
-  // Lets time pass; to be called often, after what has arrived was received.
+  // Advances the time; call it often, after receiving what has arrived.
   tick(now) {
     if (now >= this.#silentAt) {
       this.#silentAt = now + this.#silence;
@@ -148,14 +148,14 @@ export class Book {
   #onSnapshot(topic, message) {
     const [scope, ask] = [...this.#asks].find(([, each]) => each.topic === topic) ?? [];
     const name = message.account;
-    // A new epoch may just have ended what was asked of the last one.
+    // A new epoch may just have ended the requests of the last one.
     if (ask === undefined || !this.#isFollowed(name)) return;
     if (message.part === 1) {
       ask.account = name;
       ask.parts = [];
     }
     if (name !== ask.account || message.part !== ask.parts.length + 1) {
-      ask.account = null; // one was lost: of no use, and asked for again
+      ask.account = null; // a part was lost: request it again
       return;
     }
     ask.parts.push(message.positions);
@@ -166,7 +166,7 @@ export class Book {
     if (scope !== 'all') this.#end(scope);
   }
 
-  // The account is exactly what the snapshot says.
+  // Replaces the account by the snapshot.
   #replace(name, message, parts) {
     for (const [key, position] of this.positions) {
       if (position.account !== name) continue;
@@ -194,7 +194,7 @@ export class Book {
     this.#positionChanged(position);
   }
 
-  // --- what is missing -------------------------------------------------------------------------
+  // --- losses -------------------------------------------------------------------------
 
   #isFollowed(name) {
     return !this.#followed || this.#followed.has(name);
@@ -217,7 +217,7 @@ export class Book {
     for (const scope of this.#asks.keys()) if (!this.#scopes.includes(scope)) this.#end(scope);
     for (const scope of this.#scopes) {
       const ask = this.#asks.get(scope);
-      if (ask?.topic) { // the new bridge has heard of it when we connected
+      if (ask?.topic) { // the new bridge received it when we connected
         ask.count = 1;
         ask.due = now + this.#pause(ask);
       } else {
@@ -265,7 +265,7 @@ export class Book {
     }
   }
 
-  // --- asking ----------------------------------------------------------------------------------
+  // --- requests ----------------------------------------------------------------------------------
 
   #want(scope, now) {
     if (this.#asks.has(scope) || this.#asks.has('all')) return;
@@ -287,7 +287,7 @@ export class Book {
     return longest * (0.5 + 0.5 * this.#uniform());
   }
 
-  // The messages of an answer follow each other: another one is the end of it.
+  // The messages of an answer are consecutive: any other message ends it.
   #endAnswers() {
     for (const [scope, ask] of this.#asks) if (ask.isAnswered) this.#end(scope);
   }
@@ -316,7 +316,7 @@ export class Book {
   }
 }
 
-// --- messages from bytes: all that a Book reads is there; what it does not know is kept --------
+// --- messages from bytes: all keys that a Book reads are present; unknown keys stay ------------
 
 class Garbage extends Error {}
 

@@ -3,7 +3,7 @@
 // usage: node example.js [--json] ENDPOINT [ACCOUNT,...|all] [HEARTBEAT_INTERVAL_MS]
 //
 // With an encrypted bus, CURVE_SERVER_KEY, CURVE_PUBLIC_KEY and CURVE_SECRET_KEY are in the
-// environment. With --json, ten times a second everything that is known, as one line.
+// environment. With --json, the complete state as one line, ten times per second.
 
 import { Subscriber } from './position_subscriber.js';
 
@@ -29,6 +29,10 @@ function printChange({ positions, accounts }, { account: name, key }) {
 
 const isJson = process.argv[2] === '--json';
 const [endpoint, accounts = 'all', heartbeat = '1000'] = process.argv.slice(isJson ? 3 : 2);
+if (endpoint === undefined) {
+  console.error('usage: node example.js [--json] ENDPOINT [ACCOUNT,...|all] [HEARTBEAT_INTERVAL_MS]');
+  process.exit(64);
+}
 const { CURVE_SERVER_KEY: serverKey, CURVE_PUBLIC_KEY: publicKey, CURVE_SECRET_KEY: secretKey } =
   process.env;
 const subscriber = new Subscriber(endpoint, {

@@ -1,12 +1,12 @@
-// The present positions of a position-bridge, kept from its bus.
+// Keeps the current positions of a position-bridge from its bus.
 
 import { Subscriber as Socket } from 'zeromq';
 import { Book } from './book.js';
 
-const POLL_INTERVAL = 50; // requests for snapshots become due in between
+const POLL_INTERVAL = 50; // snapshot requests may become due while it waits
 const BATCH_MAX = 1000;
 
-// One bridge, heard over any one of its endpoints.
+// A subscriber of one bridge, over any of its endpoints.
 //
 //     const subscriber = new Subscriber('tcp://127.0.0.1:5556');
 //     for await (const changes of subscriber)
@@ -24,7 +24,7 @@ export class Subscriber {
       receiveHighWaterMark: highWaterMark,
       reconnectInterval: 100,
       reconnectMaxInterval: 5000,
-      heartbeatInterval: 1000, // a bridge whose machine is gone does not say so
+      heartbeatInterval: 1000, // detects a bridge whose machine is down
       heartbeatTimeout: 3000,
       ...(curve && { curveServerKey: curve.serverKey, curvePublicKey: curve.publicKey,
         curveSecretKey: curve.secretKey }),
@@ -38,7 +38,7 @@ export class Subscriber {
   get accounts() { return this.#book.accounts; }
   get counters() { return this.#book.counters; }
 
-  // What changed, waiting up to `timeout` ms for it; read `positions` for what is now.
+  // What changed, waiting up to `timeout` ms for it; `positions` is the new state.
   async poll(timeout = 100) {
     const changes = [];
     const ends = performance.now() + timeout;

@@ -1,5 +1,5 @@
 #!/usr/bin/perl
-# Shows the positions that can be trusted, a line of JSON for each account, every second.
+# Prints the trusted positions every second, one line of JSON for each account.
 #   usage: example.pl [ENDPOINT [SERVER_KEY PUBLIC_KEY SECRET_KEY_FILE]]
 use v5.36;
 use FindBin;

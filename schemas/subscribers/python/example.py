@@ -3,7 +3,7 @@
 usage: example.py [--json] ENDPOINT [ACCOUNT,...|all] [HEARTBEAT_INTERVAL_MS]
 
 With an encrypted bus, CURVE_SERVER_KEY, CURVE_PUBLIC_KEY and CURVE_SECRET_KEY are in the
-environment. With --json, ten times a second everything that is known, as one line.
+environment. With --json, the complete state as one line, ten times per second.
 """
 
 import json
@@ -38,6 +38,9 @@ def print_change(subscriber, change):
 
 def main(arguments):
     is_json = arguments[:1] == ["--json"]
+    if not 1 <= len(arguments) - is_json <= 3:
+        print(__doc__, file=sys.stderr)
+        sys.exit(64)
     endpoint, *options = arguments[is_json:]
     accounts, heartbeat_ms = options + ["all", "1000"][len(options):]
     curve = [os.environ.get(f"CURVE_{name}_KEY") for name in ("SERVER", "PUBLIC", "SECRET")]

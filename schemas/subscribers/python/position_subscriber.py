@@ -1,7 +1,7 @@
-"""The present positions of a position-bridge, kept from its bus.
+"""Keeps the current positions of a position-bridge from its bus.
 
-`Book` decides: it takes messages and the time, and says what changed and what to subscribe to. It
-has no socket and no clock. `Subscriber` is the socket around it.
+`Book` makes all decisions: it takes messages and the time, and returns changes and subscriptions.
+It has no socket and no clock. `Subscriber` is the socket around it.
 """
 
 import random
@@ -12,43 +12,43 @@ import msgpack
 import zmq
 
 MISSED_HEARTBEATS = 3
-FIRST_ASK_WITHIN_S = 0.1  # many notice the same loss at once: they do not all ask at once
+FIRST_ASK_WITHIN_S = 0.1  # many subscribers detect a loss together: spread their requests
 ASK_AGAIN_AFTER_S = 1.0   # doubled each time
 ASK_AGAIN_AFTER_MAX_S = 30.0
 
 
 class Garbage(Exception):
-    """A message that is not of this protocol."""
+    """A message that does not follow the protocol."""
 
 
 class Account:
-    """What is known of an account; `is_current` when nothing of it is missing."""
+    """The state of an account; `is_current`: no message of it is missing."""
 
     def __init__(self):
-        self.state = "unknown"  # or as the bridge says: live, stale, ...
+        self.state = "unknown"  # or the state from the bridge: live, stale, ...
         self.sequence = None
         self.is_current = False
-        self.is_known = False   # or else it may hold positions of which the bridge does not know
+        self.is_known = False   # otherwise it may hold positions that the bridge does not know
 
 
 class _Ask:
-    """A snapshot that is wanted: asked for by `topic` if that is set, and to be asked for at `due`."""
+    """A required snapshot: requested by `topic` if that is set; the next request is at `due`."""
 
     def __init__(self, due):
         self.topic = None
         self.due = due
         self.count = 0
         self.is_answered = False
-        self.account = None  # whose parts these are
+        self.account = None  # the account of these parts
         self.parts = []
 
 
 class Book:
     """`positions` maps (account, symbol, position side) to the last message of each open position.
 
-    The `state` of a position is "live" only while it can be trusted: its bridge is heard, nothing
-    was missed, and the bridge itself calls it live. `subscriptions` collects ("subscribe" or
-    "unsubscribe", topic) for whoever has the socket; it empties the list.
+    The `state` of a position is "live" only while it can be trusted: heartbeats arrive, no
+    message was missed, and the bridge reports it as live. `subscriptions` collects ("subscribe" or
+    "unsubscribe", topic) for the owner of the socket, which empties the list.
     """
 
     def __init__(self, accounts=None, heartbeat_interval=1.0, now=0.0, uniform=random.random):
@@ -87,7 +87,7 @@ class Book:
             return []
         if message["type"] == "position.snapshot":
             if topic not in [ask.topic for ask in self._asks.values()]:
-                return []  # the rest of an answer that is no longer waited for
+                return []  # the rest of a withdrawn request's answer
         else:
             self._end_answers()
         self._enter_epoch((message["instance"], message["epoch"]), now)
@@ -98,7 +98,7 @@ class Book:
         return self._take_changes()
 
     def tick(self, now):
-        """Lets time pass; to be called often, after what has arrived was received."""
+        """Advances the time; call it often, after receiving what has arrived."""
         if now >= self._silent_at:
             self._silent_at = now + self._silence
             self._distrust_everything(now)
@@ -149,13 +149,13 @@ class Book:
         scope, ask = next((item for item in self._asks.items() if item[1].topic == topic),
                           (None, None))
         name = message["account"]
-        # A new epoch may just have ended what was asked of the last one.
+        # A new epoch may just have ended the requests of the last one.
         if ask is None or not self._is_followed(name):
             return
         if message["part"] == 1:
             ask.account, ask.parts = name, []
         if (name, message["part"]) != (ask.account, len(ask.parts) + 1):
-            ask.account = None  # one was lost: of no use, and asked for again
+            ask.account = None  # a part was lost: request it again
             return
         ask.parts.append(message["positions"])
         if message["part"] < message["parts"]:
@@ -170,7 +170,7 @@ class Book:
         self._distrust_everything(now)
 
     def _replace(self, name, message, parts):
-        """The account is exactly what the snapshot says."""
+        """Replaces the account by the snapshot."""
         for key in [key for key in self.positions if key[0] == name]:
             del self.positions[key]
             self._changes.append(key)
@@ -194,7 +194,7 @@ class Book:
             self.positions[key] = position if is_current else position | {"state": "stale"}
         self._changes.append(key)
 
-    # --- what is missing -----------------------------------------------------------------------
+    # --- losses -----------------------------------------------------------------------
 
     def _is_followed(self, name):
         return not self._followed or name in self._followed
@@ -212,7 +212,7 @@ class Book:
             self._end(scope)
         for scope in self._scopes:
             ask = self._asks.get(scope)
-            if ask and ask.topic:  # the new bridge has heard of it when we connected
+            if ask and ask.topic:  # the new bridge received it when we connected
                 ask.count = 1
                 ask.due = now + self._pause(ask)
             else:
@@ -256,7 +256,7 @@ class Book:
                 self.positions[key] = position | {"state": "stale"}
                 self._changes.append(key)
 
-    # --- asking --------------------------------------------------------------------------------
+    # --- requests --------------------------------------------------------------------------------
 
     def _want(self, scope, now):
         if scope not in self._asks and "all" not in self._asks:
@@ -277,7 +277,7 @@ class Book:
         return longest * (0.5 + 0.5 * self._uniform())
 
     def _end_answers(self):
-        """The messages of an answer follow each other: another one is the end of it."""
+        """The messages of an answer are consecutive: any other message ends it."""
         for scope in [scope for scope, ask in self._asks.items() if ask.is_answered]:
             self._end(scope)
 
@@ -306,10 +306,10 @@ _NUMBERS = {"epoch", "account_seq", "part", "parts"}
 
 
 def _decode(topic, payload):
-    """The message, in which all that a Book reads is there; what it does not know is kept."""
+    """The message: all keys that a Book reads are present, unknown keys stay."""
     try:
         message = msgpack.unpackb(payload, raw=False)
-    except Exception as error:  # whatever msgpack has for bytes that are none of its own
+    except Exception as error:  # msgpack raises many types for malformed bytes
         raise Garbage(str(error)) from None
     _require(isinstance(message, dict) and message.get("v") == 1)
     kind = message.get("type")
@@ -349,7 +349,7 @@ def _require(condition):
 
 
 class Subscriber:
-    """One bridge, heard over any one of its endpoints. Belongs to one thread.
+    """A subscriber of one bridge, over any of its endpoints. Use it in one thread only.
 
         with Subscriber("tcp://127.0.0.1:5556") as subscriber:
             while True:
@@ -366,7 +366,7 @@ class Subscriber:
         self._socket.setsockopt(zmq.RCVHWM, high_water_mark)
         self._socket.setsockopt(zmq.RECONNECT_IVL, 100)
         self._socket.setsockopt(zmq.RECONNECT_IVL_MAX, 5000)
-        # A bridge whose machine is gone does not say so.
+        # Detects a bridge whose machine is down.
         self._socket.setsockopt(zmq.HEARTBEAT_IVL, 1000)
         self._socket.setsockopt(zmq.HEARTBEAT_TIMEOUT, 3000)
         if curve:
@@ -383,11 +383,11 @@ class Subscriber:
     counters = property(lambda self: self._book.counters)
 
     def poll(self, timeout=0.1):
-        """What changed, waiting up to `timeout` seconds for it; read `positions` for what is now."""
+        """What changed, waiting up to `timeout` seconds for it; `positions` is the new state."""
         changes = []
         ends = time.monotonic() + timeout
         while not changes and (left := ends - time.monotonic()) > 0:
-            # Requests for snapshots become due in between.
+            # Snapshot requests may become due while it waits.
             if self._socket.poll(1000 * min(left, 0.05)):
                 self._receive(changes)
             changes += self._book.tick(time.monotonic())

@@ -1,5 +1,5 @@
-"""What the end-to-end tests stand on: the real programs as processes, a subscriber, and rules.
+"""The harness of the end-to-end tests: the real programs as processes, a subscriber, and rules.
 
-Nothing here shares code with the bridge: messages are decoded by Python's msgpack, and all that
-is a number of money is reckoned with decimal.
+It shares no code with the bridge: Python's msgpack decodes the messages, and all calculations with
+money use decimal.
 """

@@ -10,7 +10,7 @@ from harness.programs import RunningProgram, free_port, program
 
 
 class BridgeSetup:
-    """A configuration of the bridge for accounts at one exchange, and the secrets that it names."""
+    """A configuration of the bridge for accounts at one exchange, and its secrets."""
 
     def __init__(self, folder, accounts, rest, streams, ca_file=None, bridge=None, publisher=None,
                  mark_price=None, user_stream=None, reconcile="0s", account_settings=None, more_endpoints=()):
@@ -41,13 +41,13 @@ class BridgeSetup:
 
     @classmethod
     def at(cls, exchange, folder, accounts, **settings):
-        """For accounts at the simulated exchange, over TLS."""
+        """A configuration for accounts at the simulated exchange, over TLS."""
         settings.setdefault("ca_file", exchange.ca_file)
         return cls(folder, accounts, f"https://{exchange.address}", f"wss://{exchange.address}",
                    **settings)
 
     def name_secrets(self, account):
-        """Puts the account's secrets where its table looks for them."""
+        """Stores the secrets of the account where its table refers to."""
         variable = account.name.upper().replace("-", "_")
         self.environment[variable + "_API_KEY"] = account.api_key
         self.environment[variable + "_API_SECRET"] = account.api_secret
@@ -63,7 +63,7 @@ class BridgeSetup:
 
 class Bridge(RunningProgram):
     def __init__(self, setup, name="bridge", descriptors=None):
-        """`descriptors`: how many files it may have open."""
+        """`descriptors`: the limit of open files."""
         self.url = setup.url
         command = [program("POSITION_BRIDGE"), "run", "--config", setup.config_file]
         if descriptors:
@@ -71,7 +71,7 @@ class Bridge(RunningProgram):
         super().__init__(setup.folder, name, command, setup.environment)
 
     def get(self, path, method="GET"):
-        """Status, headers and body; the status is 0 while nobody listens."""
+        """Status, headers and body; the status is 0 while nothing listens."""
         request = urllib.request.Request(self.url + path, method=method)
         try:
             with urllib.request.urlopen(request, timeout=5) as reply:

@@ -1,4 +1,4 @@
-"""Keys for an encrypted bus, as `position-bridge keygen` makes them."""
+"""Keys for an encrypted bus, created with `position-bridge keygen`."""
 
 import dataclasses
 

@@ -13,7 +13,7 @@ from harness.waiting import wait_until
 
 
 def toml_value(value):
-    """`value` as TOML writes it. Tables are written in one line."""
+    """`value` in TOML notation. Tables are inline."""
     if isinstance(value, dict):
         members = ", ".join(f"{key} = {toml_value(member)}" for key, member in value.items())
         return "{ " + members + " }"
@@ -29,7 +29,7 @@ def toml_table(header, members):
 
 @dataclasses.dataclass
 class Account:
-    """An account on the simulated exchange; `trading` is its plan, none if it only obeys tests."""
+    """An account on the simulated exchange; without `trading` it trades only on request."""
 
     name: str
     mode: str = "one-way"
@@ -50,7 +50,7 @@ class Account:
 
 
 class SimulatedExchange(RunningProgram):
-    """Accounts begin to trade by their plans when a test calls `set_trading(True)`."""
+    """Accounts start to trade automatically when a test calls `set_trading(True)`."""
 
     def __init__(self, folder, accounts, rules=None, name="exchange", environment=None,
                  market=None):
@@ -75,10 +75,10 @@ class SimulatedExchange(RunningProgram):
         self.address = ready["listen"]
         self._control = "http://" + ready["control"]
 
-    # --- as one of its clients -----------------------------------------------------------------
+    # --- requests of a client ------------------------------------------------------------------
 
     def living_listen_key(self, account):
-        """The key that the exchange gives to every client of the account."""
+        """The listen key that all clients of the account share."""
         request = urllib.request.Request(f"https://{self.address}/fapi/v1/listenKey",
                                          method="POST", headers={"X-MBX-APIKEY": account.api_key})
         tls = ssl.create_default_context(cafile=self.ca_file)
@@ -93,7 +93,7 @@ class SimulatedExchange(RunningProgram):
             return json.load(reply)
 
     def truth(self):
-        """What the accounts really hold, by their names."""
+        """The true positions of each account."""
         return {account["name"]: account for account in self.ask("/truth")["accounts"]}
 
     def history(self, account):
@@ -122,7 +122,7 @@ class SimulatedExchange(RunningProgram):
                 if connection["route"] == route]
 
     def mark_price_streams(self):
-        """What is subscribed to over the market route, by the connection's number."""
+        """The subscriptions of each connection of the market route."""
         return {connection["id"]: set(connection["streams"])
                 for connection in self.connections("market")}
 
@@ -134,7 +134,7 @@ class SimulatedExchange(RunningProgram):
 
     @contextlib.contextmanager
     def paused(self):
-        """Meanwhile it answers nothing: connections are made, and wait."""
+        """The exchange answers nothing in the meantime: connections are accepted and wait."""
         self.send(signal.SIGSTOP)
         try:
             yield

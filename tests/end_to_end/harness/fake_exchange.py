@@ -1,6 +1,6 @@
-"""As little of an exchange as the bridge needs, so that a test can say anything at all to it.
+"""A minimal exchange that lets a test send anything to the bridge.
 
-The simulated exchange is correct; this one says what it is told to say. Without TLS, on loopback.
+The simulated exchange is correct; this one sends what a test specifies. Without TLS, on loopback.
 """
 
 import base64
@@ -17,7 +17,7 @@ _HANDSHAKE_SUFFIX = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, section 
 
 
 def frame(opcode, payload, is_final=True):
-    """A frame as a server sends it: without a mask."""
+    """A frame of a server, which has no mask."""
     head = bytes([(FINAL if is_final else 0) | opcode])
     if len(payload) < 126:
         return head + bytes([len(payload)]) + payload
@@ -27,7 +27,7 @@ def frame(opcode, payload, is_final=True):
 
 
 class WebSocket:
-    """The server's side of an open connection; a thread of the server reads it."""
+    """The server side of an open connection; a thread of the server reads it."""
 
     def __init__(self, reader, connection):
         self._reader = reader
@@ -43,7 +43,7 @@ class WebSocket:
         self.send_raw(frame(opcode, payload if isinstance(payload, bytes) else payload.encode()))
 
     def serve(self):
-        """Answers pings and subscriptions until the client goes."""
+        """Answers pings and subscriptions until the client disconnects."""
         try:
             while self._serve_frame():
                 pass
@@ -115,7 +115,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = True
 
     def log_message(self, *arguments):
-        """Says nothing."""
+        """Suppresses the access log."""
 
 
 class FakeExchange:
@@ -144,7 +144,7 @@ class FakeExchange:
 
     @property
     def user(self):
-        """The user stream that is open now."""
+        """The open user stream."""
         return self.user_streams[-1]
 
     @property

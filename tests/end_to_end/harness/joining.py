@@ -1,5 +1,5 @@
-"""A subscriber that joins while messages fly: how soon it knows everything, and whether it misses
-something afterwards."""
+"""A subscriber that joins a busy bus: how soon it has all positions, and whether it misses messages
+afterwards."""
 
 import dataclasses
 import time
@@ -12,14 +12,14 @@ from harness.subscriber import snapshot_topic
 
 @dataclasses.dataclass
 class Joining:
-    seconds: float    # from the wish to connect until the snapshot was there
+    seconds: float    # from before connecting until the snapshot arrived
     accounts: int
-    followed: int     # messages after the snapshot that were looked at
-    holes: int        # of those, how many did not follow the one before
+    followed: int     # checked messages after the snapshot
+    gaps: int        # how many of them do not continue the sequence
 
 
 def join(endpoint, accounts, follow, keys=None, server_key=None, patience=10.0):
-    """Joins, gets the snapshot of so many accounts, and looks at `follow` messages after it."""
+    """Joins, receives the snapshot of all accounts, and checks `follow` messages after it."""
     context = zmq.Context()
     socket = context.socket(zmq.SUB)
     try:
@@ -42,15 +42,15 @@ def join(endpoint, accounts, follow, keys=None, server_key=None, patience=10.0):
                 last[body["account"]] = body["account_seq"]
         seconds = time.monotonic() - begin
         socket.unsubscribe(topic)
-        holes = followed = 0
+        gaps = followed = 0
         while followed < follow:
             _, payload = socket.recv_multipart()
             body = msgpack.unpackb(payload)
             followed += 1
             if body["account_seq"] != last[body["account"]] + 1:
-                holes += 1
+                gaps += 1
             last[body["account"]] = body["account_seq"]
-        return Joining(seconds, len(last), followed, holes)
+        return Joining(seconds, len(last), followed, gaps)
     finally:
         socket.close(linger=0)
         context.term()

@@ -1,4 +1,4 @@
-"""Load on the bus: mark prices in numbers, and subscribers that are processes of their own."""
+"""Load on the bus: many mark prices, and subscribers in separate processes."""
 
 import json
 import select
@@ -11,9 +11,9 @@ from harness.waiting import wait_until
 
 STEP_S = 0.01
 
-# Reads as fast as it can, or one message each `pause` seconds until SIGUSR1, and ends at SIGTERM;
-# prints then how much it has received and how often `account_seq` went on with another number than
-# the next. Says "begun" with its first message and "hole" with its first hole.
+# Reads as fast as possible, or one message per `pause` seconds until SIGUSR1. Ends at SIGTERM and
+# prints the number of received messages and of gaps in `account_seq`. Prints "begun" at its first
+# message and "gap" at its first gap.
 READER = """
 import json, signal, sys, time
 import msgpack, zmq
@@ -26,24 +26,24 @@ if buffer_size:
 for topic in (b"position.update.", b"account.status."):
     socket.subscribe(topic)
 socket.connect(endpoint)
-received, holes, last = 0, 0, {}
-def hurry(*_):
+received, gaps, last = 0, 0, {}
+def stop_pausing(*_):
     global pause
     pause = 0
 def finish(*_):
-    print(json.dumps({"received": received, "holes": holes}), flush=True)
+    print(json.dumps({"received": received, "gaps": gaps}), flush=True)
     sys.exit(0)
 signal.signal(signal.SIGTERM, finish)
-signal.signal(signal.SIGUSR1, hurry)
+signal.signal(signal.SIGUSR1, stop_pausing)
 while True:
     _, payload = socket.recv_multipart()
     body = msgpack.unpackb(payload)
     account, number = body["account"], body["account_seq"]
     received += 1
     if account in last and number != last[account] + 1:
-        holes += 1
-        if holes == 1:
-            print("hole", flush=True)
+        gaps += 1
+        if gaps == 1:
+            print("gap", flush=True)
     last[account] = number
     if received == 1:
         print("begun", flush=True)
@@ -62,24 +62,24 @@ class Reader:
         self._expect("begun", seconds)
 
     def wait_until_it_misses_something(self, seconds=20.0):
-        self._expect("hole", seconds)
+        self._expect("gap", seconds)
 
     def _expect(self, line, seconds):
         if not select.select([self._process.stdout], [], [], seconds)[0]:
-            raise AssertionError(f'the reader did not say "{line}" within {seconds:g} s')
+            raise AssertionError(f'the reader did not print "{line}" within {seconds:g} s')
         said = self._process.stdout.readline().strip()
         if said != line:
-            raise AssertionError(f'the reader said "{said}" instead of "{line}"')
+            raise AssertionError(f'the reader printed "{said}" instead of "{line}"')
 
     def hurry(self):
-        """No pauses any more."""
+        """Ends the pauses."""
         self.send(signal.SIGUSR1)
 
     def send(self, number):
         self._process.send_signal(number)
 
     def finish(self):
-        """What it says at the end."""
+        """Its final report."""
         self.send(signal.SIGTERM)
         return json.loads(self._process.communicate(timeout=10)[0].splitlines()[-1])
 
@@ -90,7 +90,7 @@ class Reader:
 
 
 class MarkPriceLoad:
-    """So many mark prices a second, of `symbols` in turn, as long as it is entered."""
+    """Sends mark prices of `symbols` in turn at the given rate while the context is open."""
 
     def __init__(self, exchange, symbols, per_second):
         self._exchange = exchange
@@ -110,7 +110,7 @@ class MarkPriceLoad:
     def _run(self):
         begin, sent = time.monotonic(), 0
         while not self._closing.wait(STEP_S):
-            # What one step was late for, the next one makes up.
+            # Each step makes up for the delay of the previous one.
             due = int((time.monotonic() - begin) * self._per_second) - sent
             if due > 0:
                 self._exchange.ask("/flood", {"symbols": self._symbols, "frames": due})
@@ -122,11 +122,11 @@ def published(bridge):
 
 
 def measure_rate(bridge, seconds):
-    """Updates a second that the bridge publishes."""
+    """The updates per second that the bridge publishes."""
     before, begin = published(bridge), time.monotonic()
     time.sleep(seconds)
     return (published(bridge) - before) / (time.monotonic() - begin)
 
 
 def wait_for_rate(bridge, least, seconds=30.0):
-    wait_until(lambda: measure_rate(bridge, 0.5) >= least, f"{least} updates a second", seconds)
+    wait_until(lambda: measure_rate(bridge, 0.5) >= least, f"{least} updates per second", seconds)

@@ -1,7 +1,6 @@
-"""What is true of every message of the bus, whatever happens.
+"""Rules that every message of the bus must follow.
 
-The rules are those of the bus as its readers know it; they are checked over everything that a
-subscriber has received, in its order.
+They are the rules of the documented protocol, checked on all messages of a subscriber in order.
 """
 
 import re
@@ -42,11 +41,11 @@ COUNTS_OR_NIL = ["leverage", "next_funding_time_us", "position_time_us", "mark_t
 
 PLAIN_DECIMAL = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
 
-# Wide enough that no product of a price and a quantity is ever rounded.
+# Large enough to calculate every product of a price and a quantity exactly.
 EXACT = Context(prec=80)
 
 
-# What a position in a snapshot need not have in common with the message that it was published in.
+# Keys of a position in a snapshot that may differ from its last update.
 NOT_IN_SNAPSHOTS = ("trigger", "account_reason", "published_us")
 
 
@@ -78,7 +77,7 @@ def _floats(value):
 
 
 class MessageRules:
-    """Hears messages in their order and keeps the complaints about them."""
+    """Takes messages in order and collects violations."""
 
     def __init__(self):
         self.complaints = []
@@ -115,7 +114,7 @@ class MessageRules:
             self._expect_keys(SHUTDOWN_KEYS)
             self._is_shut_down = True
         else:
-            self._complain("has a topic that nobody asked for")
+            self._complain("has a topic without a subscription")
 
     def _complain(self, what):
         self.complaints.append(f"{self._message.topic}: {what}: {self._message.body}")
@@ -134,7 +133,7 @@ class MessageRules:
         before = len(self.complaints)
         self._check_types(body)
         if len(self.complaints) > before:
-            return  # what is of the wrong type cannot be reckoned with
+            return  # values of a wrong type cannot be used in calculations
         if topic_of(body) != self._message.topic:
             self._complain(f"belongs to {topic_of(body)}")
         self._check_side(body)
@@ -149,21 +148,21 @@ class MessageRules:
         for name in DECIMALS + DECIMALS_OR_NIL:
             may_be_nil = name in DECIMALS_OR_NIL
             if not (is_plain_decimal(body[name]) or (may_be_nil and body[name] is None)):
-                self._complain(f"{name} is no plain decimal")
+                self._complain(f"{name} is not a plain decimal")
         for name in COUNTS + COUNTS_OR_NIL:
             may_be_nil = name in COUNTS_OR_NIL
             if not (_is_count(body[name]) or (may_be_nil and body[name] is None)):
-                self._complain(f"{name} is no unsigned integer")
+                self._complain(f"{name} is not an unsigned integer")
         for name in TEXTS:
             if not isinstance(body[name], str) or not body[name]:
-                self._complain(f"{name} is no text")
+                self._complain(f"{name} is not a string")
         for name, words in WORDS.items():
             if body[name] not in words:
                 self._complain(f"{name} is not one of {words}")
         if body["type"] != "position.update":
             self._complain("is of another type")
         if body["state"] not in POSITION_STATES:
-            self._complain("has no such state")
+            self._complain("has an unknown state")
 
     def _check_side(self, body):
         if (body["side"] == "FLAT") != (Decimal(body["size"]) == 0):
@@ -173,10 +172,10 @@ class MessageRules:
         if Decimal(body["size"]) < 0:
             self._complain("the size is not absolute")
         if body["side"] != "FLAT" and body["position_side"] not in ("BOTH", body["side"]):
-            self._complain("a leg on the wrong side")
+            self._complain("the side of a leg is wrong")
 
     def _check_value(self, body):
-        """The profit and the notional value are exact, and there exactly with a mark price."""
+        """PnL and notional are exact, and present exactly when there is a mark price."""
         if body["mark_price"] is None:
             for name in ("unrealized_pnl", "notional", "mark_time_us"):
                 if body[name] is not None:
@@ -184,7 +183,7 @@ class MessageRules:
             return
         mark, size = Decimal(body["mark_price"]), signed_size(body)
         if mark <= 0:
-            self._complain("the mark price is not above zero")
+            self._complain("the mark price is not greater than 0")
         gain = EXACT.subtract(mark, Decimal(body["entry_price"]))
         if body["unrealized_pnl"] is None or (
                 Decimal(body["unrealized_pnl"]) != EXACT.multiply(gain, size)):
@@ -212,7 +211,7 @@ class MessageRules:
             if expected == 1:
                 self._complain("closed before it was ever open")
             if topic in self._flat:
-                self._complain("said to be closed again")
+                self._complain("published as closed again")
             self._flat.add(topic)
         else:
             self._flat.discard(topic)
@@ -222,22 +221,22 @@ class MessageRules:
         if body["state"] == "live" and account_state not in (None, "live"):
             self._complain(f"live while its account is {account_state}")
 
-    # --- the others ----------------------------------------------------------------------------
+    # --- other messages ------------------------------------------------------------------------
 
     def _hear_status(self, body):
         if not self._expect_keys(STATUS_KEYS):
             return
         if body["type"] != "account.status" or self._message.topic != (
                 "account.status." + body["account"]):
-            self._complain("its topic, type and account do not fit")
+            self._complain("its topic, type and account do not match")
         if body["state"] not in ACCOUNT_STATES or body["venue"] not in WORDS["venue"]:
-            self._complain("has no such state or venue")
+            self._complain("has an unknown state or venue")
         for name in ("running", "user_connected", "mark_connected", "connected"):
             if not isinstance(body[name], bool):
-                self._complain(f"{name} is no truth value")
+                self._complain(f"{name} is not a boolean")
         for name in ("active_positions", "subscribed_symbols", "since_us", "published_us"):
             if not _is_count(body[name]):
-                self._complain(f"{name} is no unsigned integer")
+                self._complain(f"{name} is not an unsigned integer")
         if body["connected"] != (body["user_connected"] and body["mark_connected"]):
             self._complain("connected means both streams")
         if body["state"] == "live" and not body["connected"]:
@@ -256,11 +255,11 @@ class MessageRules:
         if body["type"] != "position.snapshot" or (
                 self._message.topic.split(".")[2] != body["scope"]
                 or body["scope"] not in ("all", account)):
-            self._complain("its topic, type, scope and account do not fit")
+            self._complain("its topic, type, scope and account do not match")
         if body["state"] not in ACCOUNT_STATES:
-            self._complain("has no such state")
+            self._complain("has an unknown state")
         if not 1 <= body["part"] <= body["parts"]:
-            self._complain("is no part of the whole")
+            self._complain("has an invalid part number")
         if positions is None:
             if body["state"] == "live":
                 self._complain("live without positions")
@@ -278,14 +277,14 @@ class MessageRules:
                 self._complain("one of its positions has other keys")
             elif self._without_trigger(position) != self._without_trigger(
                     self._last.get(topic_of(position), position)):
-                self._complain("is not what was published last: "
+                self._complain("differs from the last published update: "
                                f"{self._last[topic_of(position)]}")
         held = {topic for topic, last in self._last.items()
                 if last["account"] == account and last["side"] != "FLAT"}
         if body["parts"] == 1 and held - {topic_of(position) for position in positions}:
-            self._complain(f"lacks what is held of {held}")
+            self._complain(f"lacks open positions of {held}")
         if any(position["side"] == "FLAT" for position in positions):
-            self._complain("holds what is closed")
+            self._complain("contains a closed position")
 
     @staticmethod
     def _without_trigger(position):
@@ -301,7 +300,7 @@ class MessageRules:
         if not self._expect_keys(HEARTBEAT_KEYS):
             return
         if body["type"] != "bridge.heartbeat" or not body["version"]:
-            self._complain("is no heartbeat")
+            self._complain("is not a heartbeat")
         for account, sequence in self._account_sequences.items():
             was_removed = (account not in body["accounts"]
                            and self._account_states.get(account) == "stopped")

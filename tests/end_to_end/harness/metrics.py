@@ -1,4 +1,4 @@
-"""Reading the Prometheus text format 0.0.4, as far as the bridge's metrics need it."""
+"""A parser of the parts of the Prometheus text format 0.0.4 that the bridge uses."""
 
 import re
 
@@ -20,7 +20,7 @@ class Metrics:
                 self._samples.append((name, dict(_LABEL.findall(labels or "")), float(value)))
 
     def samples(self, name, **labels):
-        """Labels and value of each sample of that name with at least these labels."""
+        """Labels and value of each sample with that name and at least these labels."""
         return [(found, value) for sample, found, value in self._samples
                 if sample == name and labels.items() <= found.items()]
 

@@ -1,4 +1,4 @@
-"""The two programs under test, and how one of them runs as a process of its own."""
+"""The two programs under test, and processes that run them."""
 
 import os
 import random
@@ -9,18 +9,18 @@ from pathlib import Path
 
 
 def program(variable):
-    """The path of a program, which ctest gives in an environment variable."""
+    """The path of a program, from an environment variable that ctest sets."""
     path = os.environ.get(variable)
     if not path or not Path(path).is_file():
-        raise RuntimeError(f"{variable} is to name the program; ctest sets it")
+        raise RuntimeError(f"{variable} must contain the path of the program; ctest sets it")
     return path
 
 
 def free_port():
-    """A port of loopback that nobody listens on.
+    """A free loopback port.
 
-    It is below the range from which the kernel gives ports to outgoing connections, so that a
-    test that runs at the same time does not get it by chance.
+    It is below the range from which the kernel selects ports of outgoing connections, so that a
+    concurrent test does not get it by chance.
     """
     while True:
         port = random.SystemRandom().randrange(20_000, 32_000)
@@ -33,14 +33,14 @@ def free_port():
 
 
 def run_bridge(*arguments, environment=None, folder=None):
-    """Runs position-bridge until it ends; for commands that end by themselves."""
+    """Runs a position-bridge command that ends by itself."""
     return subprocess.run([program("POSITION_BRIDGE"), *map(str, arguments)], cwd=folder,
                           env=os.environ | (environment or {}), stdin=subprocess.DEVNULL,
                           capture_output=True, text=True, timeout=20, check=False)
 
 
 class RunningProgram:
-    """A process, with what it writes in two files."""
+    """A process whose output is written to two files."""
 
     def __init__(self, folder, name, arguments, environment=None):
         self.output_file = folder / f"{name}.out.log"
@@ -69,7 +69,7 @@ class RunningProgram:
         self._process.send_signal(number)
 
     def wait(self, seconds):
-        """The exit code; fails when it goes on running."""
+        """The exit code; fails if the process does not end."""
         try:
             return self._process.wait(seconds)
         except subprocess.TimeoutExpired:
@@ -81,7 +81,7 @@ class RunningProgram:
         return self.wait(seconds)
 
     def kill(self):
-        """However it is: the test is over."""
+        """Kills the process at the end of a test, whatever its state."""
         if self.exit_code() is None:
             self.send(signal.SIGCONT)
             self._process.kill()

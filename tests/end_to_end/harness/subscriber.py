@@ -1,4 +1,4 @@
-"""A subscriber of the bus that keeps everything."""
+"""A subscriber that keeps all messages."""
 
 import dataclasses
 import queue
@@ -16,7 +16,7 @@ POLL_INTERVAL_MS = 20
 
 
 class RepeatedKey(Exception):
-    """A map in which a key stands twice."""
+    """A map with a duplicate key."""
 
 
 def _to_map(pairs):
@@ -34,7 +34,7 @@ class Message:
     body: dict = dataclasses.field(init=False)
 
     def __post_init__(self):
-        # A dict keeps the order of the keys on the wire; ints and floats stay apart.
+        # A dict keeps the key order of the message; ints and floats remain distinct.
         self.body = msgpack.unpackb(self.payload, raw=False, object_pairs_hook=_to_map)
 
     @property
@@ -53,30 +53,30 @@ class Message:
         return self.body[key]
 
     def has(self, values):
-        """Whether the body has all of `values`; a size is compared as a number."""
+        """Whether the body contains all of `values`; sizes are compared as numbers."""
         return all(Decimal(self.body[name]) == Decimal(value) if name == "size"
                    else self.body[name] == value for name, value in values.items())
 
 
 def snapshot_topic(scope):
-    """A topic that nobody else asks by."""
+    """A snapshot topic with a new nonce."""
     return f"snapshot.{secrets.token_hex(8)}.{scope}"
 
 
 class Subscriber:
-    """Receives on a thread of its own until it is closed."""
+    """Receives in its own thread until it is closed."""
 
     def __init__(self, endpoint, filters=("",), keys=None, server_key=None):
-        """`keys` are its own, when the bus is encrypted with `server_key`."""
+        """`keys`: its own key pair, for a bus that is encrypted with `server_key`."""
         self.messages = []
-        self.positions = {}  # (account, symbol, position side) -> the last message of it
+        self.positions = {}  # (account, symbol, position side) -> its last message
         self.statuses = {}   # account -> its last account.status
         self._closing = threading.Event()
-        self._options = queue.SimpleQueue()  # a socket belongs to its thread
+        self._options = queue.SimpleQueue()  # a socket must be used in one thread
         self._failure = None
         self._context = zmq.Context()
         self._socket = self._context.socket(zmq.SUB)
-        # Nothing is to be lost, and no moment to be missed when the bridge begins to listen.
+        # Lose no message, and connect as soon as the bridge listens.
         self._socket.setsockopt(zmq.RCVHWM, 0)
         self._socket.setsockopt(zmq.RECONNECT_IVL, 5)
         if keys:
@@ -104,7 +104,7 @@ class Subscriber:
                     self._socket.setsockopt(*self._options.get())
                 if self._socket.poll(POLL_INTERVAL_MS):
                     self._take(self._socket.recv_multipart())
-        except Exception as failure:  # shown by whoever waits, or at the end
+        except Exception as failure:  # reported by the next wait, or at the end
             self._failure = failure
 
     def _take(self, frames):
@@ -118,7 +118,7 @@ class Subscriber:
             self.statuses[message["account"]] = message
         self.messages.append(message)
 
-    # --- asking --------------------------------------------------------------------------------
+    # --- snapshots -----------------------------------------------------------------------------
 
     def add_filter(self, topic):
         self._options.put((zmq.SUBSCRIBE, topic.encode()))
@@ -127,13 +127,13 @@ class Subscriber:
         self._options.put((zmq.UNSUBSCRIBE, topic.encode()))
 
     def ask(self, scope):
-        """Asks for a snapshot and returns the topic of the answer."""
+        """Requests a snapshot and returns its topic."""
         topic = snapshot_topic(scope)
         self.add_filter(topic)
         return topic
 
     def snapshot(self, scope="all", seconds=5.0):
-        """The messages of an answer, by account. Only for a subscriber that hears heartbeats."""
+        """The messages of an answer by account. Needs a subscription to heartbeats."""
         topic = self.ask(scope)
         first = self.wait_for(lambda message: message.topic == topic, "a snapshot of " + scope,
                               seconds=seconds)
@@ -144,10 +144,10 @@ class Subscriber:
         self.remove_filter(topic)
         return {message["account"]: message for message in answer}
 
-    # --- what was heard ------------------------------------------------------------------------
+    # --- received messages ---------------------------------------------------------------------
 
     def count(self):
-        """A place in the messages, for `since`."""
+        """A position in the list of messages, for `since`."""
         return len(self.messages)
 
     def since(self, place, test=lambda message: True):

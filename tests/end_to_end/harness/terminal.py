@@ -1,4 +1,4 @@
-"""A program on a terminal: a pseudo terminal that keeps what is drawn on it."""
+"""A program in a pseudo terminal that records its output."""
 
 import fcntl
 import os
@@ -33,7 +33,7 @@ class Terminal:
             self._drawn += data
 
     def drawn(self):
-        """Everything, escape sequences included."""
+        """The complete output, including escape sequences."""
         return self._drawn.decode("utf-8", "replace")
 
     def type(self, keys):

@@ -1,10 +1,10 @@
-"""Comparing what was published with what the accounts truly hold."""
+"""Compares published positions with the true positions of the exchange."""
 
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from harness.message_rules import signed_size
 
-# The exchange's REST replies carry break-even prices with binary tails; so many places are meant.
+# REST answers contain break-even prices with binary rounding errors; compare this many places.
 BREAK_EVEN_PLACES = Decimal("0.00000001")
 
 
@@ -13,7 +13,7 @@ def _rounded(price):
 
 
 def _differences_of_position(row, body):
-    """`row` as the exchange's control port tells of it, `body` as it was published last."""
+    """Compares `row` of the control port with `body`, the last published message."""
     expected = {
         "side": "LONG" if Decimal(row["amount"]) > 0 else "SHORT",
         "margin_type": row["margin_type"],
@@ -36,16 +36,16 @@ def _differences_of_position(row, body):
         yield f"isolated_wallet is {body['isolated_wallet']}, not {row['isolated_wallet']}"
     if body["position_time_us"] < row["update_time"] * 1000:
         yield f"position_time_us is {body['position_time_us']}, before {row['update_time']} ms"
-    # Only the user stream tells of it: unknown is true, wrong is not.
+    # Only the user stream reports it: nil is correct, a wrong value is not.
     if body["realized_pnl"] is not None and (
             Decimal(body["realized_pnl"]) != Decimal(row["realized_pnl"])):
         yield f"realized_pnl is {body['realized_pnl']}, should be {row['realized_pnl']}"
 
 
 def differences(truth, positions):
-    """What is wrong with `positions`, the last message of each, when `truth` is true.
+    """The differences between `positions`, the last message of each, and `truth`.
 
-    Nothing may be missing, nothing too many: whatever is not held has to be said FLAT.
+    No position may be missing, and every position that is not in `truth` must be FLAT.
     """
     held = {(name, row["symbol"], row["position_side"]): row
             for name, account in truth.items() for row in account["positions"]}
@@ -58,19 +58,19 @@ def differences(truth, positions):
                   for difference in _differences_of_position(row, positions[key].body)]
     for key, message in positions.items():
         if key not in held and message["side"] != "FLAT":
-            found.append(f"{key}: published as {message['side']}, but nothing is held")
+            found.append(f"{key}: published as {message['side']}, but the account does not hold it")
     return found
 
 
 def as_change(row):
-    """A row of the exchange's history, to be compared with `as_published`."""
+    """A row of the exchange's history in the form of `as_published`."""
     return (row["time"] * 1000, row["reason"], Decimal(row["amount"]),
             Decimal(row["entry_price"]) if Decimal(row["amount"]) else None,
             Decimal(row["realized_pnl"]))
 
 
 def as_published(body):
-    """What an update with the trigger account_update tells, in the words of the history."""
+    """An update with the trigger account_update in the form of the history."""
     size = signed_size(body)
     return (body["position_time_us"], body["account_reason"], size,
             Decimal(body["entry_price"]) if size else None, Decimal(body["realized_pnl"]))

@@ -1,4 +1,4 @@
-"""Waiting for something to become true, always with a deadline."""
+"""Waiting for conditions, always with a deadline."""
 
 import time
 
@@ -6,10 +6,10 @@ POLL_INTERVAL_S = 0.02
 
 
 def wait_until(condition, what, seconds=10.0):
-    """What `condition()` returns, once that is truthy.
+    """Waits until `condition()` is truthy and returns its value.
 
-    `what` names what is waited for, as text or as a function that makes one: an account of what
-    is missing says more than a name.
+    `what` describes the condition for the error message: a text, or a function that returns one
+    with more details.
     """
     deadline = time.monotonic() + seconds
     while True:
@@ -23,7 +23,7 @@ def wait_until(condition, what, seconds=10.0):
 
 
 def stays_true(condition, what, seconds):
-    """Fails as soon as `condition()` is not truthy any more."""
+    """Fails as soon as `condition()` is no longer truthy."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if not condition():

@@ -1,4 +1,4 @@
-"""A test with an exchange, a bridge and a subscriber, which clears up and shows the logs."""
+"""A test with an exchange, a bridge and a subscriber. It cleans up and shows logs on failure."""
 
 import sys
 import tempfile
@@ -17,7 +17,7 @@ COMPLAINTS_SHOWN = 10
 
 
 class EndToEndTest(unittest.TestCase):
-    """Every message that a subscriber of `start` received is held against the rules at the end."""
+    """At the end, all messages of the subscriber are checked against the rules."""
 
     maxDiff = None
 
@@ -57,10 +57,10 @@ class EndToEndTest(unittest.TestCase):
 
     def start(self, accounts, rules=None, subscriber_keys=None, descriptors=None, also_known=(),
               **bridge_settings):
-        """All of it; returns when every account is live.
+        """Starts everything and returns when every account is live.
 
-        `also_known`: accounts of the exchange that the bridge does not run, with their keys at hand.
-        The exchange is held until the subscriber is known to hear: it misses no position.
+        `also_known`: accounts of the exchange that the bridge does not run, with their keys.
+        The exchange is paused until the subscriber receives messages, so that it misses none.
         """
         self.accounts = accounts
         self.exchange = self.start_exchange([*accounts, *also_known], rules=rules)
@@ -77,18 +77,18 @@ class EndToEndTest(unittest.TestCase):
         self.addCleanup(self._finish)
 
     def _finish(self):
-        """A clean stop, and no complaint about all that was said or asked until then."""
+        """Stops the bridge cleanly and checks all messages and requests."""
         if self.bridge.exit_code() is None:
             self.assertEqual(0, self.bridge.stop(), "the exit code of a clean stop")
             self.subscriber.wait_for(lambda message: message.topic == "bridge.shutdown",
                                      "bridge.shutdown")
         complaints = complaints_about(list(self.subscriber.messages))
         self.assertEqual([], complaints[:COMPLAINTS_SHOWN],
-                         f"{len(complaints)} complaints about what was published")
+                         f"{len(complaints)} violations in published messages")
         self.assertEqual({}, self.broken_limits(), "limits of the exchange")
 
     def broken_limits(self):
-        """The limits of the exchange that the bridge has broken; a test may know better."""
+        """The limits of the exchange that the bridge violated; a test may override this."""
         return self.exchange.broken_limits()
 
     # --- waiting -------------------------------------------------------------------------------
@@ -98,10 +98,10 @@ class EndToEndTest(unittest.TestCase):
             self.subscriber.wait_for_state(account.name, "live", since)
 
     def untrue(self):
-        """How what was published last differs from the truth."""
+        """The differences between published and true positions."""
         return differences(self.exchange.truth(), dict(self.subscriber.positions))
 
     def wait_until_true(self, seconds=5.0):
-        """All that is published is all that is held, nothing else and nothing more."""
+        """Waits until the published positions equal the true positions."""
         wait_until(lambda: not self.untrue(), lambda: "\n".join(["the truth:", *self.untrue()]),
                    seconds)

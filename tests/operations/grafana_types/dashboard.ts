@@ -1,7 +1,7 @@
 import type { Dashboard } from "@grafana/schema";
 
-// What a file may hold of a type: all of it is optional, since Grafana fills in what is missing, and
-// the words of an enumeration stand for its members.
+// The JSON form of a type: all members are optional, because Grafana adds defaults, and enumerations
+// are strings.
 type Written<T> = T extends string
   ? `${T}`
   : T extends readonly (infer Element)[]
@@ -10,7 +10,7 @@ type Written<T> = T extends string
       ? { [Key in keyof T]?: Written<T[Key]> }
       : T;
 
-// An annotation has a query of its data source; these are Prometheus'.
+// Annotations contain a query of their data source, here Prometheus.
 type PrometheusAnnotation = {
   [Key in "expr" | "titleFormat" | "textFormat" | "tagKeys" | "step"]?: string;
 };

@@ -1,4 +1,4 @@
-// schemas/asyncapi.yaml, read by AsyncAPI's own parser.
+// Parses schemas/asyncapi.yaml with AsyncAPI's own parser.
 
 const test = require("node:test");
 const assert = require("node:assert/strict");
@@ -8,7 +8,7 @@ const { Parser, fromFile } = require("@asyncapi/parser");
 const { schemasFolder, vectors, typeOfTopic } = require("./published.cjs");
 
 const file = path.join(schemasFolder, "asyncapi.yaml");
-// Version 3.0 is on purpose: more tools know it.
+// Version 3.0 is intended: more tools support it.
 const tolerated = ["asyncapi-latest-version"];
 
 function complaints(diagnostics) {
@@ -27,7 +27,7 @@ test("The document is valid without a warning", read);
 
 test("A document that is wrong is refused", async () => {
   const text = fs.readFileSync(file, "utf8");
-  const source = file; // where its references start from
+  const source = file; // the base of its references
   assert.deepEqual(complaints((await new Parser().parse(text, { source })).diagnostics), []);
   for (const [right, wrong] of [
     ["x-zmq:", "zmq:"],

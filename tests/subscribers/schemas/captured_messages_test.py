@@ -1,5 +1,5 @@
-"""The real bridge, against the simulated exchange: every message that it sends fits the strict
-schema, which allows nothing that is not described."""
+"""Every message of the real bridge matches the strict schema, which allows only described keys and
+words. The bridge runs against the simulated exchange."""
 
 import collections
 import sys
@@ -25,7 +25,7 @@ def has_float(value):
 
 
 class CapturedMessages(EndToEndTest):
-    def test_fit_the_strict_schema_through_a_life_with_trades_faults_and_snapshots(self):
+    def test_match_the_strict_schema_with_trades_faults_and_snapshots(self):
         trading = {"mean_interval": "50ms", "positions_max": 3, "symbols": SYMBOLS}
         holding = [{"symbol": "BTCUSDT", "side": "LONG", "quantity": "0.1"},
                    {"symbol": "币安人生USDT", "side": "SHORT", "quantity": "2000"}]
@@ -62,7 +62,7 @@ class CapturedMessages(EndToEndTest):
             self.assertFalse(has_float(message.body), message.body)
 
     def require_variety(self, messages):
-        """Or little would be shown."""
+        """The messages include every type and most of the words."""
         values = collections.defaultdict(set)
         for message in messages:
             for key, value in message.body.items():

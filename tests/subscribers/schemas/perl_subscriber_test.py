@@ -1,5 +1,5 @@
-"""A subscriber that follows schemas/README.md step by step, in a language that the bridge does not
-care for: if it is right, so is the page."""
+"""A subscriber that implements schemas/README.md step by step, in a language without a reference
+subscriber: if it is correct, the page is sufficient."""
 
 import json
 import signal
@@ -24,7 +24,7 @@ TRADING = {"mean_interval": "20ms", "positions_max": 4,
 
 class PerlSubscriber(RunningProgram):
     def reports(self, place=0):
-        """What it said of each account, from a place in its output on."""
+        """Its reports of each account, from a position in its output."""
         lines = self.output()[place:].splitlines(keepends=True)
         return [json.loads(line) for line in lines if line.endswith("\n")]
 
@@ -37,7 +37,7 @@ class PerlSubscriber(RunningProgram):
 
 
 def truth_of(exchange):
-    """As the subscriber writes it; sizes as numbers."""
+    """The true positions in the form of the reports; sizes as numbers."""
     def said(row):
         amount = Decimal(row["amount"])
         return ("LONG" if amount > 0 else "SHORT"), abs(amount)
@@ -67,7 +67,7 @@ class ThePageIsEnough(EndToEndTest):
         return subscriber
 
     def require_truth(self, subscriber, seconds=20):
-        """With nothing more that is traded, it comes to know all that is held and nothing else."""
+        """Stops trading and waits until the subscriber reports exactly the true positions."""
         self.exchange.set_trading(False)
         expected = truth_of(self.exchange)
         self.assertTrue(any(expected.values()), "nothing is held")
@@ -80,14 +80,14 @@ class ThePageIsEnough(EndToEndTest):
                    lambda: f"the truth, which is {expected}; it is {known()}", seconds)
         self.assertEqual("", subscriber.errors())
 
-    def test_who_comes_late_knows_everything_and_lost_nothing(self):
+    def test_late_joiner_has_everything_and_lost_nothing(self):
         self.begin()
         subscriber = self.perl()
         wait_until(lambda: len(subscriber.reports()) >= 9, "three reports of each account")
         self.require_truth(subscriber)
         self.assertEqual(0, subscriber.losses())
 
-    def test_who_was_stopped_notices_what_it_lost_and_recovers(self):
+    def test_stopped_subscriber_detects_its_loss_and_recovers(self):
         self.begin(publisher={"send_high_water_mark": 1000})
         subscriber = self.perl()
         wait_until(lambda: self.trusted(subscriber), "trust")
@@ -100,17 +100,17 @@ class ThePageIsEnough(EndToEndTest):
         self.require_truth(subscriber)
         self.assertGreater(subscriber.losses(), 0)
 
-    def test_a_bridge_that_was_killed_and_started_at_once_is_known_by_its_epoch(self):
+    def test_immediate_restart_of_the_bridge_is_detected_by_its_epoch(self):
         self.begin()
         subscriber = self.perl()
         wait_until(lambda: self.trusted(subscriber) and len(subscriber.reports()) >= 9, "trust")
         self.bridge.kill()
-        self.subscriber.close()  # which would miss the end of the epoch
+        self.subscriber.close()  # its rules expect a shutdown message
         self.bridge = self.start_bridge(self.setup_of_bridge, name="again")
         wait_until(self.bridge.is_ready, "it is ready again", 20)
         self.require_truth(subscriber)
 
-    def test_nothing_is_trusted_of_a_bridge_that_is_silent(self):
+    def test_nothing_is_trusted_while_the_bridge_is_silent(self):
         self.begin()
         subscriber = self.perl()
         wait_until(lambda: self.trusted(subscriber), "trust")
@@ -121,11 +121,11 @@ class ThePageIsEnough(EndToEndTest):
 
     @staticmethod
     def trusted(subscriber):
-        """Of the last report of each account."""
+        """The accounts whose last report contains positions."""
         last = {report["account"]: report["positions"] for report in subscriber.reports()}
         return [account for account, positions in last.items() if positions is not None]
 
-    def test_an_encrypted_bus_is_read_with_keys(self):
+    def test_encrypted_bus(self):
         keys = {name: Keys.make(self.folder, name) for name in ("bridge", "harness", "perl")}
         self.begin(subscriber_keys={"keys": keys["harness"], "server_key": keys["bridge"].public},
                    publisher={"curve": {

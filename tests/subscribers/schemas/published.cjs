@@ -1,4 +1,4 @@
-// What is published in schemas/, for the tests in Node.
+// The files of schemas/ for the tests in Node.
 
 const fs = require("node:fs");
 const path = require("node:path");
@@ -23,16 +23,15 @@ function typeOfTopic(topic) {
     : topic.split(".").slice(0, 2).join(".");
 }
 
-// From the type of a message to the function that says whether a value fits its schema. A keyword
-// that ajv does not know is an error; that a condition tells no types again is none.
+// Message type -> function that validates a value. Unknown keywords are errors for ajv; conditions
+// without a repeated type are allowed.
 function validators() {
   const ajv = new Ajv2020({ strict: true, strictTypes: false, strictRequired: false });
   for (const [name, schema] of jsonFiles(path.join(schemasFolder, "v1"))) ajv.addSchema(schema, name);
   return (type) => ajv.getSchema(type + ".schema.json");
 }
 
-// The decoder takes texts for UTF-8 without a look: so their bytes are compared with what it made
-// of them.
+// The decoder does not check UTF-8, so the bytes of strings are compared with the re-encoded value.
 function decodeStrictly(bytes) {
   const value = decode(bytes);
   requireSameTexts(value, decode(bytes, { rawStrings: true }));

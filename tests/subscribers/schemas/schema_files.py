@@ -1,4 +1,4 @@
-"""The JSON Schemas of the bus, and what is stricter than they are."""
+"""The JSON Schemas of the bus, and stricter versions of them."""
 
 import copy
 import json
@@ -21,8 +21,8 @@ def files():
 
 
 def stricter(schema):
-    """What the bridge of today sends: every key that is described and no other, and of open sets only
-    the words that are. Readers are to be more lenient."""
+    """The schema of what this version of the bridge sends: all described keys and no others, and
+    only the listed words of open sets. Readers must be more lenient."""
     if isinstance(schema, list):
         return [stricter(member) for member in schema]
     if not isinstance(schema, dict):
@@ -43,12 +43,12 @@ def is_open_set(schema):
 
 
 def keys_of(message_type):
-    """In the order of the message."""
+    """The keys in the order of the message."""
     return list(read(message_type + ".schema.json")["properties"])
 
 
 class Validators:
-    """One for each type of message."""
+    """A validator for each message type."""
 
     def __init__(self, schemas):
         store = {"https://schemas.test/" + name: schema for name, schema in schemas.items()}

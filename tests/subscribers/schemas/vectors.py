@@ -1,4 +1,4 @@
-"""The golden vectors: messages of the bus with the bytes that they are."""
+"""The test vectors: messages of the bus with their exact bytes."""
 
 import hashlib
 import json
@@ -28,7 +28,7 @@ def sum_of(file):
 
 
 def listed_sums():
-    """Name of the file -> its checksum, as `sha256sum` writes them."""
+    """File name -> checksum, from the format of `sha256sum`."""
     if not SUMS.exists():
         return {}
     lines = SUMS.read_text(encoding="utf-8").splitlines()

@@ -1,4 +1,4 @@
-// The vectors in JavaScript: decoded by @msgpack/msgpack, held against the schemas by ajv.
+// The vectors in JavaScript: decoded with @msgpack/msgpack and validated with ajv.
 
 const test = require("node:test");
 const assert = require("node:assert/strict");

@@ -1,4 +1,4 @@
-"""The published schemas and vectors: they agree with each other, and with what was published before."""
+"""The published schemas and vectors agree with each other, and published vectors never change."""
 
 import re
 import shutil
@@ -17,15 +17,15 @@ from harness import message_rules  # noqa: E402
 PAGE = vectors.ROOT / "schemas/README.md"
 
 WHY_FROZEN = (
-    "a published vector is for ever: subscribers in the field read these bytes. If the bridge now "
-    "sends something else, add a vector (tests/subscribers/schemas/seal_vectors); if it no longer "
-    "sends this, that is a new version of the message (schemas/README.md, rules of evolution)")
+    "published vectors never change, because existing subscribers read these bytes. If the bridge "
+    "now sends something else, add a vector (tests/subscribers/schemas/seal_vectors); if it no "
+    "longer sends this, it needs a new version of the message (schemas/README.md, Compatibility)")
 
 all_vectors = {file.stem: vectors.load(file) for file in vectors.files()}
 
 
 def is_current(vector):
-    """Whether the bridge of today still makes it: not, when a key has been added since."""
+    """Whether this version of the bridge still sends it: not if a key was added since."""
     messages = [vector["value"]] if vector["exact"] else []
     messages += [position for message in messages for position in message.get("positions") or []]
     return bool(messages) and all(
@@ -37,19 +37,19 @@ def decode(vector):
 
 
 class Published(unittest.TestCase):
-    def test_no_vector_has_changed_or_gone(self):
+    def test_no_published_vector_was_changed_or_removed(self):
         for name, checksum in vectors.listed_sums().items():
             file = vectors.FOLDER / name
-            self.assertTrue(file.exists(), f"{name} is gone: {WHY_FROZEN}")
+            self.assertTrue(file.exists(), f"{name} is missing: {WHY_FROZEN}")
             self.assertEqual(checksum, vectors.sum_of(file), f"{name} has changed: {WHY_FROZEN}")
 
     def test_every_vector_is_listed(self):
         unlisted = {file.name for file in vectors.files()} - vectors.listed_sums().keys()
         self.assertEqual(set(), unlisted, "run tests/subscribers/schemas/seal_vectors")
 
-    def test_no_checksum_that_was_ever_committed_was_taken_back(self):
+    def test_no_committed_checksum_was_removed(self):
         if not shutil.which("git") or not (vectors.ROOT / ".git").exists():
-            self.skipTest("no history here")
+            self.skipTest("no git history")
         history = subprocess.run(
             ["git", "log", "--format=", "--unified=0", "-p", "--", str(vectors.SUMS)],
             cwd=vectors.ROOT, check=True, capture_output=True, text=True).stdout
@@ -63,47 +63,47 @@ class Vectors(unittest.TestCase):
         self.readers = schema_files.Validators.for_readers()
         self.bridge = schema_files.Validators.for_the_bridge()
 
-    def test_have_the_same_keys_and_the_names_of_their_files(self):
+    def test_have_the_same_keys_and_match_their_file_names(self):
         for name, vector in all_vectors.items():
             self.assertEqual(vectors.KEYS, list(vector), name)
             self.assertEqual(name, vector["name"])
             self.assertTrue(vector["why"].endswith("."), name)
             self.assertTrue(vector["valid"] or not vector["exact"], name)
 
-    def test_valid_bytes_are_their_value_which_fits_the_schema(self):
+    def test_valid_bytes_decode_to_their_value_and_match_the_schema(self):
         for name, vector in self.those(lambda vector: vector["valid"]):
             self.assertEqual(vector["value"], decode(vector), name)
             self.assertEqual([], self.complaints(self.readers, vector, decode(vector)), name)
 
-    def test_refused_bytes_cannot_be_decoded_or_do_not_fit_the_schema(self):
+    def test_invalid_bytes_cannot_be_decoded_or_do_not_match_the_schema(self):
         for name, vector in self.those(lambda vector: not vector["valid"]):
             try:
                 value = decode(vector)
-            except Exception:  # a decoder says no in many ways
+            except Exception:  # a decoder may raise any exception
                 continue
             if vector["value"] is not None:
                 self.assertEqual(vector["value"], value, name)
             self.assertNotEqual([], self.complaints(self.readers, vector, value), name)
 
-    def test_what_the_bridge_sends_fits_the_strict_schema_in_its_order_and_shortest_form(self):
+    def test_current_messages_match_the_strict_schema_in_key_order_and_shortest_form(self):
         for name, vector in self.those(is_current):
             self.assertEqual([], self.complaints(self.bridge, vector, vector["value"]), name)
             self.assertEqual(schema_files.keys_of(vector["value"]["type"]),
                              list(vector["value"]), name)
             self.assertEqual(msgpack.packb(vector["value"]).hex(), vector["msgpack_hex"], name)
 
-    def test_of_the_future_do_not_fit_the_strict_schema(self):
+    def test_future_messages_do_not_match_the_strict_schema(self):
         future = self.those(lambda vector: vector["name"].startswith("future-"))
         self.assertGreater(len(future), 5)
         for name, vector in future:
             self.assertNotEqual([], self.complaints(self.bridge, vector, vector["value"]), name)
 
-    def test_topics_are_those_of_their_values(self):
+    def test_topics_match_their_values(self):
         for name, vector in self.those(lambda vector: vector["valid"]):
             self.assertEqual(vector["value"]["type"], schema_files.type_of_topic(vector["topic"]),
                              name)
 
-    def test_show_every_word_of_every_set_and_every_key_both_known_and_nil(self):
+    def test_include_every_word_and_every_key_both_known_and_nil(self):
         for message_type in schema_files.TYPES:
             schema = schema_files.read(message_type + ".schema.json")
             shown = [vector["value"] for _, vector in self.those(
@@ -118,7 +118,7 @@ class Vectors(unittest.TestCase):
 
     def those(self, test):
         found = [(name, vector) for name, vector in all_vectors.items() if test(vector)]
-        self.assertTrue(found, "there is no such vector: one with every key of today is needed")
+        self.assertTrue(found, "no such vector: one with all current keys is needed")
         return found
 
     @staticmethod
@@ -144,7 +144,7 @@ class Schemas(unittest.TestCase):
     def test_describe_every_key_in_the_order_of_the_message(self):
         for message_type in schema_files.TYPES:
             schema = schema_files.read(message_type + ".schema.json")
-            # A key that was added later is described and not required.
+            # A key that was added later is described but not required.
             self.assertEqual(schema["required"], [key for key in schema["properties"]
                                                   if key in schema["required"]], message_type)
             for key, described in schema["properties"].items():
@@ -153,13 +153,13 @@ class Schemas(unittest.TestCase):
                     described = schema_files.read(file)["$defs"][name]
                 self.assertGreater(len(described["description"]), 10, f"{message_type} {key}")
 
-    def test_leave_room_for_keys_that_come_later(self):
+    def test_allow_additional_keys(self):
         for name in schema_files.files():
             text = (schema_files.FOLDER / name).read_text(encoding="utf-8")
             self.assertNotIn('"additionalProperties": false', text, name)
             self.assertNotIn("unevaluatedProperties", text, name)
 
-    def test_the_page_for_people_names_every_key_and_every_word(self):
+    def test_the_page_documents_every_key_and_every_word(self):
         page = PAGE.read_text(encoding="utf-8")
         for message_type in schema_files.TYPES:
             schema = schema_files.read(message_type + ".schema.json")
@@ -171,7 +171,7 @@ class Schemas(unittest.TestCase):
                     if word is not None:
                         self.assertIn(f"`{word}`", page, f"{message_type} {key}")
 
-    def test_the_rules_of_the_end_to_end_tests_know_the_same_keys(self):
+    def test_the_end_to_end_message_rules_have_the_same_keys(self):
         keys = {"position.update": message_rules.POSITION_KEYS,
                 "account.status": message_rules.STATUS_KEYS,
                 "position.snapshot": message_rules.SNAPSHOT_KEYS,

@@ -1,4 +1,4 @@
-//! Decides: takes messages and the time, and says what changed and what to subscribe to. It has no
+//! All decisions: takes messages and the time, returns changes and subscriptions. It has no
 //! socket and no clock.
 
 use serde_json::Value;
@@ -8,15 +8,15 @@ use std::hash::{BuildHasher, Hasher};
 use std::time::{Duration, Instant};
 
 const MISSED_HEARTBEATS: u32 = 3;
-/// Many notice the same loss at once: they do not all ask at once.
+/// Many subscribers detect a loss together: spread their requests.
 const FIRST_ASK_WITHIN: Duration = Duration::from_millis(100);
 /// Doubled each time.
 const ASK_AGAIN_AFTER: Duration = Duration::from_secs(1);
 const ASK_AGAIN_AFTER_MAX: Duration = Duration::from_secs(30);
 
 /// The last position.update of an open position, by the names of its keys. Its `state` is "live"
-/// only while it can be trusted: its bridge is heard, nothing was missed, and the bridge itself
-/// calls it live.
+/// only while it can be trusted: heartbeats arrive, no message was missed, and the bridge reports
+/// it as live.
 pub type Position = serde_json::Map<String, Value>;
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,14 +32,14 @@ pub enum Change {
     Position(Key),
 }
 
-/// What is known of an account.
+/// The state of an account.
 #[derive(Debug)]
 pub struct Account {
-    /// "unknown", or as the bridge says: live, stale, ...
+    /// "unknown", or the state from the bridge: live, stale, ...
     pub state: String,
-    /// Nothing of it is missing.
+    /// No message of it is missing.
     pub is_current: bool,
-    /// Or else it may hold positions of which the bridge does not know.
+    /// Otherwise it may hold positions that the bridge does not know.
     is_known: bool,
     sequence: Option<u64>,
 }
@@ -59,13 +59,13 @@ pub struct Counters {
     pub rejected: u64,
 }
 
-/// A snapshot that is wanted: asked for by `topic` if there is one, and to be asked for at `due`.
+/// A required snapshot: requested by `topic` if there is one; the next request is at `due`.
 struct Ask {
     topic: Option<String>,
     due: Instant,
     count: u32,
     is_answered: bool,
-    /// Whose parts these are.
+    /// The account of these parts.
     account: Option<String>,
     parts: u64,
     positions: Vec<Position>,
@@ -90,7 +90,7 @@ impl Ask {
     }
 }
 
-/// What is known of one bridge.
+/// The state of one bridge.
 pub struct Book {
     pub positions: BTreeMap<Key, Position>,
     pub accounts: BTreeMap<String, Account>,
@@ -108,7 +108,7 @@ pub struct Book {
 }
 
 impl Book {
-    /// Follows `accounts`, or all when there are none.
+    /// Follows `accounts`, or all if there are none.
     pub fn new(accounts: Vec<String>, heartbeat_interval: Duration, now: Instant) -> Self {
         let followed: BTreeSet<String> = accounts.into_iter().collect();
         let mut topics = vec!["bridge.heartbeat".to_string(), "bridge.shutdown".to_string()];
@@ -138,12 +138,12 @@ impl Book {
         }
     }
 
-    /// (Whether it is wanted, the topic), for whoever has the socket; each is given once.
+    /// (true to subscribe, the topic), for the owner of the socket; each is returned once.
     pub fn take_subscriptions(&mut self) -> Vec<(bool, String)> {
         std::mem::take(&mut self.subscriptions)
     }
 
-    /// Takes a message, and returns what changed.
+    /// Takes a message and returns the changes.
     pub fn receive(&mut self, topic: &str, payload: &[u8], now: Instant) -> BTreeSet<Change> {
         match decode(topic, payload) {
             Some(message) => self.apply(topic, message, now),
@@ -152,7 +152,7 @@ impl Book {
         std::mem::take(&mut self.changes)
     }
 
-    /// Lets time pass; to be called often, after what has arrived was received.
+    /// Advances the time; call it often, after receiving what has arrived.
     pub fn tick(&mut self, now: Instant) -> BTreeSet<Change> {
         if now >= self.silent_at {
             self.silent_at = now + self.silence;
@@ -179,7 +179,7 @@ impl Book {
         if !matches!(message.body, Body::Snapshot { .. }) {
             self.end_asks(|_, ask| ask.is_answered);
         } else if self.scope_of(topic).is_none() {
-            return; // the rest of an answer that is no longer waited for
+            return; // the rest of a withdrawn request's answer
         }
         self.enter_epoch((message.instance, message.epoch), now);
         match message.body {
@@ -250,7 +250,7 @@ impl Book {
         positions: Option<Vec<Position>>,
     ) {
         let is_followed = self.is_followed(&of.account);
-        // A new epoch may just have ended what was asked of the last one.
+        // A new epoch may just have ended the requests of the last one.
         let scope = match self.scope_of(topic) {
             Some(scope) if is_followed => scope,
             _ => return,
@@ -262,7 +262,7 @@ impl Book {
             ask.positions.clear();
         }
         if ask.account.as_ref() != Some(&of.account) || part != ask.parts + 1 {
-            ask.account = None; // one was lost: of no use, and asked for again
+            ask.account = None; // a part was lost: request it again
             return;
         }
         ask.parts += 1;
@@ -280,7 +280,7 @@ impl Book {
         }
     }
 
-    /// The account is exactly what the snapshot says.
+    /// Replaces the account by the snapshot.
     fn replace(&mut self, of: AccountWord, is_known: bool, positions: Vec<Position>) {
         let changes = &mut self.changes;
         self.positions.retain(|key, _| {
@@ -319,7 +319,7 @@ impl Book {
         self.positions.insert(key, position);
     }
 
-    // --- what is missing -----------------------------------------------------------------------
+    // --- losses -----------------------------------------------------------------------
 
     fn is_followed(&self, name: &str) -> bool {
         self.followed.is_empty() || self.followed.contains(name)
@@ -341,7 +341,7 @@ impl Book {
         for scope in &scopes {
             match self.asks.get_mut(scope) {
                 Some(ask) if ask.topic.is_some() => {
-                    ask.count = 1; // the new bridge has heard of it when we connected
+                    ask.count = 1; // the new bridge received it when we connected
                     ask.due = now + ask.pause();
                 }
                 _ => self.want(scope, now),
@@ -402,7 +402,7 @@ impl Book {
         }
     }
 
-    // --- asking --------------------------------------------------------------------------------
+    // --- requests --------------------------------------------------------------------------------
 
     fn scope_of(&self, topic: &str) -> Option<String> {
         let found = self.asks.iter().find(|(_, ask)| ask.topic.as_deref() == Some(topic));
@@ -416,7 +416,7 @@ impl Book {
         }
     }
 
-    /// Answered ones end with the first other message: those of an answer follow each other.
+    /// The messages of an answer are consecutive: any other message ends it.
     fn end_asks(&mut self, is_over: impl Fn(&String, &Ask) -> bool) {
         let subscriptions = &mut self.subscriptions;
         self.asks.retain(|scope, ask| {
@@ -429,7 +429,7 @@ impl Book {
     }
 }
 
-/// The standard library seeds its hashes from the system's random numbers, each time differently.
+/// The standard library seeds its hashes randomly, from the system.
 fn random() -> u64 {
     RandomState::new().build_hasher().finish()
 }
@@ -446,7 +446,7 @@ struct Message {
     body: Body,
 }
 
-/// What a message says of an account.
+/// The part of a message about an account.
 struct AccountWord {
     account: String,
     state: String,
@@ -461,7 +461,7 @@ enum Body {
     Shutdown,
 }
 
-/// None: it is not of this protocol.
+/// None: it does not follow the protocol.
 fn decode(topic: &str, payload: &[u8]) -> Option<Message> {
     let mut rest = payload;
     let value: Value = rmp_serde::from_read(&mut rest).ok()?;

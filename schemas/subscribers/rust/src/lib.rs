@@ -1,11 +1,11 @@
-//! The present positions of a position-bridge, kept from its bus.
+//! Keeps the current positions of a position-bridge from its bus.
 
 pub mod book;
 
 pub use book::{Account, Book, Change, Counters, Key, Position};
 use std::time::{Duration, Instant};
 
-/// Requests for snapshots become due in between.
+/// Snapshot requests may become due while it waits.
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 const BATCH_MAX: usize = 1000;
 
@@ -35,7 +35,7 @@ impl Default for Options {
     }
 }
 
-/// One bridge, heard over any one of its endpoints.
+/// A subscriber of one bridge, over any of its endpoints.
 ///
 /// ```no_run
 /// # use position_subscriber::{Options, Subscriber};
@@ -54,14 +54,14 @@ pub struct Subscriber {
 }
 
 impl Subscriber {
-    /// Begins to listen; that there is no bridge yet is no error.
+    /// Connects; the bridge need not run yet.
     pub fn connect(endpoint: &str, options: Options) -> zmq::Result<Self> {
         let socket = zmq::Context::new().socket(zmq::SUB)?;
         socket.set_linger(0)?;
         socket.set_rcvhwm(options.high_water_mark)?;
         socket.set_reconnect_ivl(100)?;
         socket.set_reconnect_ivl_max(5000)?;
-        // A bridge whose machine is gone does not say so.
+        // Detects a bridge whose machine is down.
         socket.set_heartbeat_ivl(1000)?;
         socket.set_heartbeat_timeout(3000)?;
         if let Some(curve) = &options.curve {
@@ -81,7 +81,7 @@ impl Subscriber {
         &self.book
     }
 
-    /// What changed, waiting up to `timeout` for it; `book().positions` tells what is now.
+    /// What changed, waiting up to `timeout` for it; `book().positions` is the new state.
     pub fn poll(&mut self, timeout: Duration) -> zmq::Result<Vec<Change>> {
         let mut changes = Vec::new();
         let ends = Instant::now() + timeout;

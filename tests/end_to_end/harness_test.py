@@ -13,7 +13,8 @@ STATUS = {
     "v": 1, "type": "account.status", "instance": "desk", "epoch": 100, "account": "main",
     "venue": "binance-usdm", "state": "live", "running": True, "user_connected": True,
     "mark_connected": True, "connected": True, "active_positions": 1, "subscribed_symbols": 1,
-    "detail": "in order", "since_us": 100, "published_us": 150, "account_seq": 4}
+    "detail": "in order", "since_us": 100, "evidence": "listed", "confirmed_us": 90,
+    "published_us": 150, "account_seq": 4}
 OPEN = {
     "v": 1, "type": "position.update", "instance": "desk", "epoch": 100, "account": "main",
     "venue": "binance-usdm", "symbol": "BTCUSDT", "position_side": "BOTH", "side": "SHORT",
@@ -109,7 +110,8 @@ class Rules(unittest.TestCase):
     def test_every_wrong_value_of_a_status_is_found(self):
         for wrong in [{"state": "fine"}, {"running": False}, {"running": 1}, {"connected": False},
                       {"user_connected": False}, {"active_positions": -1}, {"detail": ""},
-                      {"since_us": 1.5}, {"venue": ""}]:
+                      {"since_us": 1.5}, {"venue": ""}, {"evidence": "hope"},
+                      {"confirmed_us": None}, {"confirmed_us": -1}]:
             with self.subTest(wrong=wrong):
                 self.assertNotEqual([], complaints(STATUS | wrong))
 

@@ -170,7 +170,7 @@ class HttpPages(EndToEndTest):
             self.assertRegex(entry["listen_key"], r"\A[0-9a-f]{8}\Z")
             published = self.subscriber.statuses[entry["account"]]
             for name in ("venue", "state", "running", "user_connected", "mark_connected",
-                         "connected", "detail", "since_us"):
+                         "connected", "detail", "since_us", "evidence"):
                 self.assertEqual(published[name], entry[name], name)
         alpha, beta = page["accounts"]
         self.assertEqual((["BTCUSDT", "ETHUSDT"], ["BTCUSDT", "ETHUSDT"], 2),

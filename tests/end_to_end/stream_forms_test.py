@@ -63,18 +63,51 @@ class StreamForms(EndToEndTest):
                    rules={"key_in_path": "delivers"}, user_stream={"form": "path"})
         self.check_it_works()
 
-    def test_account_becomes_live_only_when_the_exchange_delivers_its_events(self):
+    def test_a_stream_whose_events_are_overlooked_is_late_by_seconds_and_replaced(self):
         self.start([holding("alpha"), holding("beta")])
         self.exchange.fault("ignore_events", account="alpha", count=1)
         since = self.subscriber.count()
         self.exchange.fault("cut", scope="user", account="alpha")
         self.subscriber.wait_for_state("alpha", "stale", since)
         self.subscriber.wait_for_state("alpha", "live", since)
+        since = self.subscriber.count()
+        self.exchange.trade("alpha", "BTCUSDT", "BUY", "1.000")
+        self.subscriber.wait_for_state("alpha", "stale", since)
+        self.subscriber.wait_for_state("alpha", "live", since)
         self.assertEqual(1, self.bridge.metrics().total(
-            "position_bridge_stream_disconnects_total", account="alpha", reason="deaf"))
-        self.assertEqual([], self.subscriber.status_changes("beta", since))
+            "position_bridge_stream_disconnects_total", account="alpha", reason="distrusted"))
         self.exchange.trade("alpha", "BTCUSDT", "BUY", "1.000")
         self.wait_until_true()
+
+    def test_an_exchange_that_lists_nothing_is_followed_and_compared_every_few_seconds(self):
+        self.start([holding("alpha")], rules={"list_subscriptions": "nothing"})
+        status = self.subscriber.statuses["alpha"]
+        self.assertEqual(("live", "connected"), (status["state"], status["evidence"]))
+        self.assertIn("nothing shows yet that the user stream delivers", status["detail"])
+        metrics = self.bridge.metrics()
+        self.assertEqual(1, metrics.total("position_bridge_stream_evidence", account="alpha",
+                                          evidence="connected"))
+        self.exchange.trade("alpha", "BTCUSDT", "BUY", "1.000")
+        self.wait_until_true()
+        wait_until(lambda: self.subscriber.statuses["alpha"]["evidence"] == "event",
+                   "an event to be evidence")
+
+    def test_forms_of_address_are_tried_until_one_delivers(self):
+        self.start([holding("alpha"), holding("beta")],
+                   rules={"list_subscriptions": "nothing"}, user_stream={"form": "auto"})
+        self.exchange.fault("ignore_events", account="alpha", count=1)
+        since = self.subscriber.count()
+        self.exchange.fault("cut", scope="user", account="alpha")
+        self.subscriber.wait_for_state("alpha", "stale", since)
+        self.subscriber.wait_for_state("alpha", "live", since)
+        since = self.subscriber.count()
+        self.exchange.trade("alpha", "BTCUSDT", "BUY", "1.000")
+        self.subscriber.wait_for_state("alpha", "stale", since)
+        self.subscriber.wait_for_state("alpha", "live", since)
+        self.exchange.trade("alpha", "BTCUSDT", "BUY", "1.000")
+        self.wait_until_true()
+        wait_until(lambda: self.subscriber.statuses["alpha"]["evidence"] == "event",
+                   "an event on a stream of another form")
 
 
 if __name__ == "__main__":

@@ -27,7 +27,8 @@ class Deployment:
     def __init__(self, folder, fault):
         folder.mkdir()
         self.accounts = accounts()
-        self.exchange = SimulatedExchange(folder, self.accounts, environment=fault.environment)
+        self.exchange = SimulatedExchange(folder, self.accounts, rules=fault.rules,
+                                          environment=fault.environment)
         self.setup = BridgeSetup.at(self.exchange, folder, self.accounts,
                                     **{"reconcile": "1s"} | fault.settings)
         self.setup.environment |= fault.environment
@@ -62,6 +63,7 @@ class Fault:
     before: object = lambda deployment: None    # the exchange runs, the bridge does not yet
     settings: dict = field(default_factory=dict)
     environment: dict = field(default_factory=dict)
+    rules: dict = field(default_factory=dict)  # of the exchange
     # Alerts that may follow: faults persist, and the alert rules are 30 times as fast.
     tolerates: set = field(default_factory=set)
 
@@ -160,6 +162,9 @@ FAULTS = {
         {("PositionBridgePositionsStale", "alpha")},
         lambda deployment: deployment.exchange.fault("silence_symbol", symbol="BTCUSDT"),
         settings={"mark_price": {"stale_after": "2s"}}),
+    "nothing-listed": Fault(
+        {("PositionBridgeStreamUnproven", "alpha"), ("PositionBridgeStreamUnproven", "beta")},
+        rules={"list_subscriptions": "nothing"}),
     "lost-event": Fault({("PositionBridgeReconcileCorrections", "alpha")}, lose_events),
     # The clock of the bridge is 46 minutes behind, so that its new listen key looks like one that
     # has not been renewed for 46 minutes.

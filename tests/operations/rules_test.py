@@ -89,6 +89,9 @@ def healthy():
             found[of_bridge("stream_disconnects_total", account=account, stream="user",
                             reason=reason)] = always(0)
         found[of_bridge("positions_stale", account=account)] = always(0)
+        for evidence in ["connected", "listed", "event"]:
+            found[of_bridge("stream_evidence", account=account, evidence=evidence)] = always(
+                int(evidence == "event"))
         found[of_bridge("reconciles_total", account=account, outcome="clean")] = "0+1x240"
         for outcome in ["corrected", "failed"]:
             found[of_bridge("reconciles_total", account=account, outcome=outcome)] = always(0)
@@ -129,6 +132,10 @@ FAULTS = [
           {of_bridge("stream_disconnects_total", account="main", stream="user",
                      reason="reset"): counting_from(10, 0.25)},
           account="main", stream="user"),
+    fault("PositionBridgeStreamUnproven",
+          {of_bridge("stream_evidence", account="main", evidence="connected"):
+           from_minute(10, 0, 1)}, quiet="14m45s", fires="15m15s", account="main",
+          evidence="connected"),
     fault("PositionBridgePositionsStale",
           {of_bridge("positions_stale", account="main"): from_minute(10, 0, 2)}, quiet="10m45s",
           fires="11m15s", account="main"),
@@ -190,7 +197,7 @@ QUIET = [
         f"0x39 {10 * 60 + 30}x200"}),
 ]
 
-FIRING = """count by (alertname, account, stream, environment, reason, outcome) (
+FIRING = """count by (alertname, account, stream, environment, reason, outcome, evidence) (
   ALERTS{alertstate="firing"})"""
 _RULE = re.compile(r"^ *- alert: (\w+)$", re.MULTILINE)
 

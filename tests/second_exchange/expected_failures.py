@@ -18,17 +18,11 @@ EXPECTED_FAILURES = {
     "B2": "one empty answer closes every position",
     "B2-half": "one answer that is not whole closes a position",
     "B2-other": "one answer of another account opens and closes positions",
-    "C1": "never live",
-    "C2": "never live",
-    "C3": "never live",
-    "C4": "never live",
     "D1": "a compressed answer is said to be no JSON",
     "D1-identity": "requests do not say that they take no compression",
     "D2": "the detail does not name the compression",
     "D6": "events and ticks with a byte order mark are dropped",
     "D7": "the log says \"wrong version number\"",
-    "form-subscribe": "another form of address is not tried",
-    "form-path": "another form of address is not tried",
 }
 
 

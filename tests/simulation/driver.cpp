@@ -269,7 +269,7 @@ void Driver::perform(const EnvironmentSession::OwnedEffect& owned) {
   } else if (const auto* closed = std::get_if<effect::CloseStream>(&effect)) {
     close(account, closed->stream);
   } else if (const auto* user = std::get_if<effect::OpenUserStream>(&effect)) {
-    const Secret target = user_stream_target(settings_.user_stream_form, user->listen_key);
+    const Secret target = user_stream_target(user->form, user->listen_key);
     open(account, user->stream, std::string(user_route) + std::string(target.reveal()));
   } else if (const auto* subscribe = std::get_if<effect::SubscribeUserStream>(&effect)) {
     const Secret text = user_stream_subscribe_request(subscribe->listen_key, subscribe->id);

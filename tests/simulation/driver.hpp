@@ -30,7 +30,7 @@ class Driver final : public NetworkUser {
     bridge::Duration reconcile_interval{};
     bridge::MarkPriceInterval mark_price_interval = bridge::MarkPriceInterval::three_seconds;
     bridge::MarkPriceMode mark_price_mode = bridge::MarkPriceMode::per_symbol;
-    bridge::UserStreamForm user_stream_form = bridge::UserStreamForm::events;
+    std::optional<bridge::UserStreamForm> user_stream_form;
     std::uint64_t seed = 0;
     Mutant mutant = Mutant::none;
   };

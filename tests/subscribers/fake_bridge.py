@@ -152,7 +152,8 @@ class FakeBridge:
             body = self._message(
                 "account.status", account=name, venue="binance-usdm", state=state, running=True,
                 user_connected=True, mark_connected=True, connected=True, active_positions=0,
-                subscribed_symbols=0, detail="test", since_us=3, published_us=3,
+                subscribed_symbols=0, detail="test", since_us=3, evidence="listed",
+                confirmed_us=2, published_us=3,
                 account_seq=account.sequence)
             if not is_lost:
                 self.send(f"account.status.{name}", body)

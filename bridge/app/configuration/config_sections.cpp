@@ -40,9 +40,10 @@ constexpr std::array mark_price_modes{
     Choice<MarkPriceMode>{"per-symbol", MarkPriceMode::per_symbol},
     Choice<MarkPriceMode>{"all", MarkPriceMode::all}};
 constexpr std::array user_stream_forms{
-    Choice<UserStreamForm>{"events", UserStreamForm::events},
-    Choice<UserStreamForm>{"subscribe", UserStreamForm::subscribe},
-    Choice<UserStreamForm>{"path", UserStreamForm::path}};
+    Choice<std::optional<UserStreamForm>>{"auto", std::nullopt},
+    Choice<std::optional<UserStreamForm>>{"events", UserStreamForm::events},
+    Choice<std::optional<UserStreamForm>>{"subscribe", UserStreamForm::subscribe},
+    Choice<std::optional<UserStreamForm>>{"path", UserStreamForm::path}};
 
 std::string host_name() {
   std::array<char, HOST_NAME_MAX + 1> name{};

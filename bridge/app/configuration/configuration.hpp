@@ -64,7 +64,7 @@ struct MarkPriceSettings {
 
 // [user_stream]
 struct UserStreamSettings {
-  UserStreamForm form = UserStreamForm::events;
+  std::optional<UserStreamForm> form;  // nothing: "auto"
 };
 
 // [reconcile]

@@ -48,6 +48,11 @@ std::string describe_reconcile(Duration interval) {
                                       : "every " + format_duration(interval);
 }
 
+std::string addressing_of(const UserStreamSettings& settings) {
+  if (settings.form) return fmt::format("addressed by {}", to_string(*settings.form));
+  return "addressed in the form that turns out to work (auto)";
+}
+
 std::string describe_settings(const Configuration& configuration) {
   const PublisherSettings& publisher = configuration.publisher;
   return format_table({
@@ -60,7 +65,7 @@ std::string describe_settings(const Configuration& configuration) {
       {"http", fmt::format("http://{} (/metrics /healthz /readyz /status)",
                            to_string(configuration.http.listen))},
       {"mark prices", describe_mark_prices(configuration.mark_price)},
-      {"user streams", fmt::format("addressed by {}", to_string(configuration.user_stream.form))},
+      {"user streams", addressing_of(configuration.user_stream)},
       {"reconcile", describe_reconcile(configuration.reconcile.interval)},
       {"log", fmt::format("{}, from level {}", to_string(configuration.bridge.log_format),
                           to_string(configuration.bridge.log_level))},

@@ -11,12 +11,10 @@
 namespace bridge {
 
 AccountDriver::AccountDriver(DriverContext& context, std::string name, Credentials credentials,
-                             UserStreamForm form, PositionFeed::AccountNumber number,
-                             Counter& parse_errors)
+                             PositionFeed::AccountNumber number, Counter& parse_errors)
     : context_{context},
       name_{std::move(name)},
       credentials_{std::move(credentials)},
-      form_{form},
       number_{number},
       parse_errors_{parse_errors} {}
 
@@ -45,7 +43,7 @@ void AccountDriver::perform(const effect::OpenUserStream& open) {
   const Url& route = context_.environment.user_stream;
   auto& connection = connections_.add(std::make_unique<StreamConnection>(
       *this, open.stream, context_.loop, context_.tls, server_address_of(route)));
-  const Secret target = user_stream_target(form_, open.listen_key);
+  const Secret target = user_stream_target(open.form, open.listen_key);
   connection.client().open(Secret{route.path + std::string{target.reveal()}});
 }
 

@@ -15,7 +15,7 @@ class AccountDriver final : public StreamOwner {
  public:
   // `parse_errors`: counted over all accounts.
   AccountDriver(DriverContext& context, std::string name, Credentials credentials,
-                UserStreamForm form, PositionFeed::AccountNumber number, Counter& parse_errors);
+                PositionFeed::AccountNumber number, Counter& parse_errors);
 
   const std::string& name() const { return name_; }
   const Credentials& credentials() const { return credentials_; }
@@ -37,7 +37,6 @@ class AccountDriver final : public StreamOwner {
   DriverContext& context_;
   const std::string name_;
   Credentials credentials_;
-  const UserStreamForm form_;
   const PositionFeed::AccountNumber number_;
   UserStreamParser parser_;
   Counter& parse_errors_;

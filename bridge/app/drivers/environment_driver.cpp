@@ -46,8 +46,7 @@ void EnvironmentDriver::add_account(const AccountSettings& account, Credentials 
                                             listen_key_on_stop(account), read_clocks());
     BRIDGE_ASSERT(added == accounts_.size());
     accounts_.push_back(std::make_unique<AccountDriver>(
-        context_, account.name, std::move(credentials), settings_.session.user_stream_form, added,
-        user_parse_errors_));
+        context_, account.name, std::move(credentials), added, user_parse_errors_));
   }
   if (is_started_) settle();
 }

@@ -96,6 +96,8 @@ void collect_accounts(const std::vector<AccountMetrics>& accounts, Families& fam
   auto confirmed = gauge_family("position_bridge_positions_confirmed_timestamp_seconds",
                                 "When the positions were last read from the exchange over REST, "
                                 "since 1970; 0 before the first time.");
+  auto evidence = gauge_family("position_bridge_stream_evidence",
+                               "1 for what shows that the user stream delivers, 0 for the rest.");
   auto key_expiry = gauge_family("position_bridge_listen_key_expiry_timestamp_seconds",
                                  "When the listen key dies unless it is kept alive, since 1970; 0 "
                                  "while there is none.");
@@ -119,6 +121,10 @@ void collect_accounts(const std::vector<AccountMetrics>& accounts, Families& fam
           {{"account", name}, {"venue", to_string(identity.venue)}, {"state", to_string(value)}},
           value == now ? 1 : 0);
     });
+    const StreamEvidence shown = gauges.evidence.read();
+    for_each_value<StreamEvidence>(stream_evidence_count, [&](StreamEvidence value) {
+      evidence.add({{"account", name}, {"evidence", to_string(value)}}, value == shown ? 1 : 0);
+    });
     open.add({{"account", name}}, number(gauges.positions_open.read()));
     stale.add({{"account", name}}, number(gauges.positions_stale.read()));
     confirmed.add({{"account", name}}, seconds(session.positions_confirmed_us.read()));
@@ -137,8 +143,8 @@ void collect_accounts(const std::vector<AccountMetrics>& accounts, Families& fam
                      number(session.reconciles[value].read()));
     });
   }
-  for (auto* family : {&state, &open, &stale, &confirmed, &key_expiry, &published, &ignored,
-                       &renewals, &reconciles, &mode_switches})
+  for (auto* family : {&state, &evidence, &open, &stale, &confirmed, &key_expiry, &published,
+                       &ignored, &renewals, &reconciles, &mode_switches})
     families.push_back(family->take());
 }
 

@@ -76,6 +76,8 @@ BusValue account_status(const BusIdentity& identity, const EnvironmentDriver& dr
       {"subscribed_symbols", count(view.book.open_symbol_count())},
       {"detail", text(view.detail)},
       {"since_us", integer(to_us(view.since))},
+      {"evidence", text(to_string(view.evidence))},
+      {"confirmed_us", view.confirmed ? integer(to_us(*view.confirmed)) : BusValue{}},
       {"published_us", integer(to_us(now))},
       {"account_seq", BusValue{view.account_seq}},
       {"positions", list(held)},

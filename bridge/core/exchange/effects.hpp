@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "bridge/core/exchange/exchange_requests.hpp"
+#include "bridge/core/exchange/user_stream_form.hpp"
 #include "bridge/core/values/log_level.hpp"
 #include "bridge/core/values/secret.hpp"
 
@@ -20,10 +21,11 @@ using RequestNumber = std::uint32_t;
 
 namespace effect {
 
-// Open the account's user stream with this listen key.
+// Open the account's user stream with this listen key, addressed in this form.
 struct OpenUserStream {
   StreamNumber stream = 0;
   Secret listen_key;
+  UserStreamForm form = UserStreamForm::events;
 };
 
 struct OpenMarketStream {

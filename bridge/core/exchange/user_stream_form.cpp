@@ -15,15 +15,19 @@ std::string_view to_string(UserStreamForm form) {
   BRIDGE_UNREACHABLE("not a UserStreamForm");
 }
 
-bool carries_events(UserStreamForm form, const Secret& listen_key,
-                    std::span<const Secret> streams) {
-  constexpr std::string_view account_updates = "@ACCOUNT_UPDATE";
-  return std::any_of(streams.begin(), streams.end(), [&](const Secret& stream) {
+StreamListing listing_of(const Secret& listen_key, std::span<const Secret> streams) {
+  StreamListing listing = StreamListing::nothing;
+  for (const Secret& stream : streams) {
     const std::string_view name = stream.reveal();
-    if (!name.starts_with(listen_key.reveal())) return false;
+    if (!name.starts_with(listen_key.reveal())) continue;
     const std::string_view event = name.substr(listen_key.reveal().size());
-    return event == account_updates || (event.empty() && form != UserStreamForm::events);
-  });
+    if (event.empty()) {
+      listing = std::max(listing, StreamListing::bare_key);
+    } else if (event.front() == '@') {
+      listing = StreamListing::events;
+    }
+  }
+  return listing;
 }
 
 }  // namespace bridge

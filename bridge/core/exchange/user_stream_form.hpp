@@ -16,11 +16,15 @@ enum class UserStreamForm : std::uint8_t {
   path,       // /ws/KEY: the older documentation; reported silent on mainnet since April 2026
 };
 
+constexpr int user_stream_form_count = 3;
+
 std::string_view to_string(UserStreamForm form);  // events, subscribe, path
 
-// Whether the answer to LIST_SUBSCRIPTIONS shows that a connection of this form carries the events
-// of this key. With `events` the exchange lists KEY@EVENT for each event that it sends; the bare
-// key means that it has overlooked the list and may send nothing.
-bool carries_events(UserStreamForm form, const Secret& listen_key, std::span<const Secret> streams);
+// What an answer to LIST_SUBSCRIPTIONS shows of a connection. With `events` the exchange lists
+// KEY@EVENT for each event that it sends; the bare key may mean that it has overlooked the list and
+// sends nothing. The other forms list the bare key.
+enum class StreamListing : std::uint8_t { nothing, bare_key, events };
+
+StreamListing listing_of(const Secret& listen_key, std::span<const Secret> streams);
 
 }  // namespace bridge

@@ -30,6 +30,13 @@ constexpr Duration stream_silence_max = 70s;
 // to send on it; it was measured to answer within 120 ms.
 constexpr Duration probe_interval = 60s;
 constexpr Duration probe_timeout = 10s;
+// From the opening of a user stream: without any evidence that it delivers, an account is live
+// after so long all the same; some seconds more than reading the positions takes anyway.
+constexpr Duration evidence_patience = 7s;
+// How often an account is compared while nothing shows that its user stream delivers.
+constexpr Duration watch_interval = 5s;
+// When no form of address brought an event, they are tried again after so long.
+constexpr Duration stream_forms_retry = 10min;
 
 // The exchange cuts every connection at 24 hours. Replaced at 23, half an hour earlier or later, so
 // that what was opened together is not replaced together.

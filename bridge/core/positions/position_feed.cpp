@@ -59,6 +59,18 @@ void PositionFeed::set_user_connected(AccountNumber number, bool connected) {
   accounts_[number].user_connected = connected;
 }
 
+void PositionFeed::set_evidence(AccountNumber number, StreamEvidence evidence, Now now) {
+  Account& account = accounts_[number];
+  account.evidence = evidence;
+  account.gauges.evidence.set(evidence);
+  // Before that, the next message will say it.
+  if (account.user_phase == UserPhase::synchronized) update_status(account, now);
+}
+
+void PositionFeed::note_confirmed(AccountNumber number, Now now) {
+  accounts_[number].confirmed = now.wall;
+}
+
 void PositionFeed::set_user_warning(AccountNumber number, std::string warning, Now now) {
   Account& account = accounts_[number];
   account.user_warning = std::move(warning);
@@ -115,6 +127,7 @@ void PositionFeed::synchronize(AccountNumber number, const Snapshot& snapshot, s
 
   account.user_phase = UserPhase::synchronized;
   account.is_confirmed = true;
+  account.confirmed = now.wall;
   account.user_detail = std::move(detail);
   update_status(account, now);
   for (const PositionBook::Entry& entry : account.book.entries()) {
@@ -204,6 +217,8 @@ PositionFeed::AccountView PositionFeed::view(AccountNumber number) const {
           .mark_connected = mark_connected_,
           .detail = account.detail,
           .since = account.since,
+          .evidence = account.evidence,
+          .confirmed = account.confirmed,
           .account_seq = account.account_seq,
           .book = account.book,
           .is_retired = account.is_retired};
@@ -244,6 +259,11 @@ std::string_view PositionFeed::derived_detail(const Account& account) const {
 std::string PositionFeed::remarks(const Account& account) const {
   if (account.user_phase == UserPhase::stopped) return {};
   std::string text;
+  if (account.user_phase == UserPhase::synchronized && mark_connected_ &&
+      account.evidence == StreamEvidence::connected)
+    text +=
+        "; nothing shows yet that the user stream delivers events, so the positions are "
+        "compared with the exchange every few seconds";
   for (const std::string& remark : {account.user_warning, notice_}) {
     if (!remark.empty()) text += "; " + remark;
   }
@@ -256,10 +276,13 @@ bool PositionFeed::update_status(Account& account, Now now) {
   const bool changed = state != account.state;
   const bool connections_changed = account.user_connected != account.published_user_connected ||
                                    mark_connected_ != account.published_mark_connected;
+  const bool evidence_changed = account.evidence != account.published_evidence &&
+                                account.user_phase == UserPhase::synchronized;
   const bool is_first = account.account_seq == 0;
   std::string said_beside = remarks(account);
   const bool remarks_changed = said_beside != account.published_remarks;
-  if (!changed && !connections_changed && !remarks_changed && !is_first) return false;
+  if (!changed && !connections_changed && !remarks_changed && !evidence_changed && !is_first)
+    return false;
 
   const bool liveness_changed =
       (state == AccountState::live) != (account.state == AccountState::live);
@@ -270,6 +293,7 @@ bool PositionFeed::update_status(Account& account, Now now) {
   account.published_remarks = std::move(said_beside);
   account.published_user_connected = account.user_connected;
   account.published_mark_connected = mark_connected_;
+  account.published_evidence = account.evidence;
   account.gauges.state.set(state);
 
   publications_.publish(AccountStatus{
@@ -282,6 +306,8 @@ bool PositionFeed::update_status(Account& account, Now now) {
       .subscribed_symbols = static_cast<std::uint32_t>(account.book.open_symbol_count()),
       .detail = account.detail,
       .since = account.since,
+      .evidence = account.evidence,
+      .confirmed = account.confirmed,
       .account_seq = ++account.account_seq});
   return liveness_changed;
 }

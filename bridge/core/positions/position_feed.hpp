@@ -53,6 +53,10 @@ class PositionFeed {
   void set_user_phase(AccountNumber account, UserPhase phase, std::string detail, Now now);
   // Whether the account's user stream is connected, whatever is known through it.
   void set_user_connected(AccountNumber account, bool connected);
+  // What shows that the account's user stream delivers.
+  void set_evidence(AccountNumber account, StreamEvidence evidence, Now now);
+  // REST has just shown the same positions as the account's.
+  void note_confirmed(AccountNumber account, Now now);
   // Something to be said beside the phase: of one account, or of all of them. Empty: nothing.
   void set_user_warning(AccountNumber account, std::string warning, Now now);
   void set_notice(std::string_view notice, Now now);
@@ -122,6 +126,8 @@ class PositionFeed {
     bool mark_connected;
     std::string_view detail;
     WallTime since;
+    StreamEvidence evidence;
+    std::optional<WallTime> confirmed;
     std::uint64_t account_seq;
     const PositionBook& book;
     bool is_retired;
@@ -147,6 +153,7 @@ class PositionFeed {
   // Read by the metrics thread.
   struct AccountGauges {
     Gauge<AccountState> state;
+    Gauge<StreamEvidence> evidence;
     Gauge<std::uint64_t> positions_open;
     Gauge<std::uint64_t> positions_stale;  // open ones that were published as stale last
     Counters<Trigger, trigger_count> updates_published;
@@ -189,10 +196,13 @@ class PositionFeed {
     std::string user_warning;
     std::string detail;
     WallTime since;
+    StreamEvidence evidence = StreamEvidence::connected;
+    std::optional<WallTime> confirmed;
     std::uint64_t account_seq = 0;
     // What account.status said last, so that it is not said twice.
     bool published_user_connected = false;
     bool published_mark_connected = false;
+    StreamEvidence published_evidence = StreamEvidence::connected;
     std::string published_remarks;
     AccountGauges gauges;
   };

@@ -14,6 +14,15 @@ std::string_view to_string(Venue venue) {
   BRIDGE_UNREACHABLE("not a Venue");
 }
 
+std::string_view to_string(StreamEvidence evidence) {
+  switch (evidence) {
+    case StreamEvidence::connected: return "connected";
+    case StreamEvidence::listed: return "listed";
+    case StreamEvidence::event: return "event";
+  }
+  BRIDGE_UNREACHABLE("not a StreamEvidence");
+}
+
 std::string_view to_string(PositionState state) {
   switch (state) {
     case PositionState::live: return "live";

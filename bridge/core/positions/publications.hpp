@@ -36,7 +36,16 @@ enum class Trigger : std::uint8_t {
 };
 constexpr int trigger_count = 6;
 
+// What shows that an account's user stream delivers; each is better than the one before.
+enum class StreamEvidence : std::uint8_t {
+  connected,  // nothing but the connection: the account is compared every few seconds
+  listed,     // the exchange lists the account's events on it
+  event,      // an event has come on this connection
+};
+constexpr int stream_evidence_count = 3;
+
 std::string_view to_string(Venue venue);
+std::string_view to_string(StreamEvidence evidence);
 std::string_view to_string(PositionState state);
 std::string_view to_string(AccountState state);
 std::string_view to_string(Trigger trigger);
@@ -89,6 +98,8 @@ struct AccountStatus {
   std::uint32_t subscribed_symbols = 0;  // of this account; a symbol counts once, whatever its legs
   std::string_view detail;
   WallTime since;  // when `state` began
+  StreamEvidence evidence = StreamEvidence::connected;
+  std::optional<WallTime> confirmed;  // when REST last showed the same positions
   std::uint64_t account_seq = 0;
 
   bool connected() const { return user_connected && mark_connected; }

@@ -42,13 +42,11 @@ AccountSession::AccountSession(const Shared& shared, PositionFeed::AccountNumber
       account_{account},
       pacer_{shared.pacer},
       endpoints_{shared.endpoints},
+      forms_{shared.forms},
       settings_{settings},
       backoff_{settings.seed},
       key_{settings.seed ^ key_salt},
-      stream_{*this,
-              effects_,
-              shared.pacer,
-              {.form = settings.user_stream_form, .seed = settings.seed ^ stream_salt}},
+      stream_{*this, effects_, shared.pacer, settings.seed ^ stream_salt},
       synchronizer_{look_context(), shared.clock},
       reconciler_{
           {.feed = shared.feed, .number = account, .clock = shared.clock, .look = look_context()},
@@ -115,13 +113,14 @@ void AccountSession::obtain_key(Now now) {
 }
 
 void AccountSession::begin_synchronization(Now now) {
+  feed_.set_evidence(account_, stream_.evidence(), now);
   synchronizer_.begin(now.monotonic);
   stream_.allow_rotation(false);
   enter(Phase::synchronizing, "reading the positions from the exchange", now);
 }
 
 void AccountSession::finish_synchronization_if_complete(Now now) {
-  if (!synchronizer_.is_complete() || !stream_.is_proven()) return;
+  if (!synchronizer_.is_complete() || !stream_.is_judged()) return;
   const PositionFeed::Snapshot snapshot = synchronizer_.take();
   feed_.set_user_connected(account_, true);
   feed_.synchronize(account_, snapshot, "both streams are connected, the positions are known", now);
@@ -166,6 +165,7 @@ void AccountSession::forget_requests() {
   key_request_ = renewal_request_ = 0;
   key_.rest();
   reconciler_.stop();
+  reconciler_.watch(false, {});
   synchronizer_.abandon();
 }
 
@@ -175,7 +175,18 @@ void AccountSession::on_stream_open(Now now) {
   begin_synchronization(now);
 }
 
-void AccountSession::on_stream_proven(Now now) {
+void AccountSession::on_stream_evidence(Now now) {
+  if (stream_.evidence() == StreamEvidence::event) {
+    next_form_.reset();
+    forms_in_vain_ = 0;
+    if (forms_.note_works(stream_.form()))
+      effects_.log(LogLevel::info, "user streams addressed in the form \"" +
+                                       std::string{to_string(stream_.form())} +
+                                       "\" deliver events; all accounts of the environment begin "
+                                       "with it from now on");
+  }
+  feed_.set_evidence(account_, stream_.evidence(), now);
+  reconciler_.watch(stream_.needs_watching(), now.monotonic);
   finish_synchronization_if_complete(now);
 }
 
@@ -256,7 +267,7 @@ void AccountSession::key_answered(const RestReply& reply, Now now) {
     metrics_.listen_key_renewals[is_other ? ListenKeyOutcome::replaced : ListenKeyOutcome::created]
         .add();
     note_key_life(now);
-    stream_.open(*key_.key(), now);
+    stream_.open(*key_.key(), next_form_.value_or(forms_.first()), now);
     enter(Phase::opening_stream, "opening the user stream", now);
     return;
   }
@@ -322,14 +333,20 @@ void AccountSession::synchronization_failed(const RestFailure& failure, Now now)
 
 void AccountSession::comparison_ended(const Reconciler::Result& result, Now now) {
   metrics_.reconciles[result.outcome].add();
-  if (result.is_confirmed) metrics_.positions_confirmed_us.set(to_us(now.wall));
+  if (result.is_confirmed) {
+    metrics_.positions_confirmed_us.set(to_us(now.wall));
+    feed_.note_confirmed(account_, now);
+  }
   if (result.outcome == ReconcileOutcome::corrected) distrust_stream(now);
 }
 
 // What was corrected should have come on the stream. Its key may be dead, which nobody tells, or
-// the exchange may have forgotten the connection.
+// the exchange may have forgotten the connection, or not serve this form of address.
 void AccountSession::distrust_stream(Now now) {
   const int corrections = reconciler_.corrections_in_a_row();
+  const bool brought_nothing = stream_.evidence() != StreamEvidence::event;
+  if (brought_nothing && (stream_.needs_watching() || corrections >= limits::corrections_tolerated))
+    return stream_brought_nothing(now);
   if (corrections >= limits::corrections_tolerated)
     return start_over(
         CloseCause::distrusted,
@@ -338,6 +355,23 @@ void AccountSession::distrust_stream(Now now) {
         now);
   key_.doubt(now.monotonic);
   stream_.doubt(now);
+}
+
+// Tries the next form of address. When all were tried, the account stays as it is for a while:
+// live, and at worst late by the interval of its comparisons.
+void AccountSession::stream_brought_nothing(Now now) {
+  if (forms_in_vain_ >= forms_.count()) {
+    if (now.monotonic < forms_again_at_) return key_.doubt(now.monotonic);
+    forms_in_vain_ = 0;
+  }
+  if (++forms_in_vain_ == forms_.count())
+    forms_again_at_ = now.monotonic + limits::stream_forms_retry;
+  next_form_ = forms_.after(stream_.form());
+  start_over(CloseCause::distrusted,
+             "a comparison had to correct positions and no event has come on the user stream; it "
+             "is opened again in the form \"" +
+                 std::string{to_string(*next_form_)} + "\"",
+             now);
 }
 
 // --- time -----------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -20,6 +21,7 @@
 #include "bridge/core/sessions/stream_metrics.hpp"
 #include "bridge/core/sessions/synchronizer.hpp"
 #include "bridge/core/sessions/user_stream.hpp"
+#include "bridge/core/sessions/user_stream_forms.hpp"
 #include "bridge/core/values/counter.hpp"
 
 namespace bridge {
@@ -43,7 +45,6 @@ class AccountSession final : private UserStreamListener {
       keep,
       close
     } listen_key_on_stop = ListenKeyOnStop::keep;
-    UserStreamForm user_stream_form = UserStreamForm::events;
     std::uint64_t seed = 0;  // of the jitter
   };
 
@@ -52,8 +53,9 @@ class AccountSession final : private UserStreamListener {
     PositionFeed& feed;
     const ExchangeClock& clock;
     ConnectionPacer& pacer;
-    const ReconcilePlan& reconcile_plan;
+    ReconcilePlan& reconcile_plan;
     EndpointDirectory& endpoints;
+    UserStreamForms& forms;
   };
 
   AccountSession(const Shared& shared, PositionFeed::AccountNumber account, Settings settings);
@@ -124,7 +126,7 @@ class AccountSession final : private UserStreamListener {
   void forget_requests();
 
   void on_stream_open(Now now) override;
-  void on_stream_proven(Now now) override;
+  void on_stream_evidence(Now now) override;
   void on_event(const AccountUpdate& update, Now received) override;
   void on_event(const LeverageChange& change, Now received) override;
   void on_event(const ListenKeyExpired& event, Now received) override;
@@ -143,6 +145,8 @@ class AccountSession final : private UserStreamListener {
   bool is_decisive(const RestFailure& failure, Now now);
 
   void distrust_stream(Now now);
+  // No event has come on the stream although there was something to tell.
+  void stream_brought_nothing(Now now);
   void wake_key(Now now);
   void note_key_life(Now now);
 
@@ -150,6 +154,7 @@ class AccountSession final : private UserStreamListener {
   const PositionFeed::AccountNumber account_;
   ConnectionPacer& pacer_;
   EndpointDirectory& endpoints_;
+  UserStreamForms& forms_;
   Settings settings_;
   Effects effects_;
   AccountRequests requests_{effects_};
@@ -166,6 +171,9 @@ class AccountSession final : private UserStreamListener {
   RequestNumber close_key_request_ = 0;
 
   UserStream stream_;
+  std::optional<UserStreamForm> next_form_;  // while forms of address are tried in turn
+  int forms_in_vain_ = 0;
+  MonotonicTime forms_again_at_;
   PositionModeWatch position_mode_{effects_, metrics_.position_mode_switches};
   Synchronizer synchronizer_;
   Reconciler reconciler_;

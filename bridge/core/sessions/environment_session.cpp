@@ -24,6 +24,7 @@ EnvironmentSession::EnvironmentSession(Publications& publications, ExchangeClock
       feed_{publications, clock_, settings.stale_after, topics},
       gate_{clock_},
       reconcile_plan_{settings.reconcile_interval},
+      forms_{settings.user_stream_form},
       clock_session_{clock_, settings.seed},
       mark_{feed_,
             pacer_,
@@ -35,16 +36,16 @@ EnvironmentSession::AccountNumber EnvironmentSession::add_account(
     AccountIdentity identity, ListenKeyOnStop listen_key_on_stop, Now now) {
   const AccountNumber number = feed_.add_account(std::move(identity), now);
   BRIDGE_ASSERT(number == accounts_.size());
-  accounts_.push_back(std::unique_ptr<Account>{
-      new Account{.session = {{.feed = feed_,
-                               .clock = clock_,
-                               .pacer = pacer_,
-                               .reconcile_plan = reconcile_plan_,
-                               .endpoints = endpoints_},
-                              number,
-                              {.listen_key_on_stop = listen_key_on_stop,
-                               .user_stream_form = settings_.user_stream_form,
-                               .seed = settings_.seed + 2 + number}}}});
+  accounts_.push_back(
+      std::unique_ptr<Account>{new Account{.session = {{.feed = feed_,
+                                                        .clock = clock_,
+                                                        .pacer = pacer_,
+                                                        .reconcile_plan = reconcile_plan_,
+                                                        .endpoints = endpoints_,
+                                                        .forms = forms_},
+                                                       number,
+                                                       {.listen_key_on_stop = listen_key_on_stop,
+                                                        .seed = settings_.seed + 2 + number}}}});
   note_account_count();
   if (is_started_) begin(number, now);
   return number;

@@ -38,9 +38,9 @@ class EnvironmentSession {
   struct Settings {
     MarkPriceMode mark_price_mode = MarkPriceMode::per_symbol;
     Duration stale_after{};
-    Duration reconcile_interval{};  // zero: never
-    UserStreamForm user_stream_form = UserStreamForm::events;
-    std::uint64_t seed = 0;  // of all jitter
+    Duration reconcile_interval{};                   // zero: never
+    std::optional<UserStreamForm> user_stream_form;  // nothing: what turns out to work
+    std::uint64_t seed = 0;                          // of all jitter
   };
 
   // `topics`: see PositionFeed. All references outlive the session.
@@ -123,6 +123,7 @@ class EnvironmentSession {
   RequestGate gate_;
   ReconcilePlan reconcile_plan_;
   EndpointDirectory endpoints_;
+  UserStreamForms forms_;
   ClockSession clock_session_;
   MarkSession mark_;
   std::vector<std::unique_ptr<Account>> accounts_;

@@ -30,8 +30,9 @@ std::string_view to_string(ReconcileOutcome outcome) {
   BRIDGE_UNREACHABLE("not a ReconcileOutcome");
 }
 
-Reconciler::Reconciler(const Account& account, const ReconcilePlan& plan, std::uint64_t seed)
+Reconciler::Reconciler(const Account& account, ReconcilePlan& plan, std::uint64_t seed)
     : account_{account},
+      plan_{plan},
       schedule_{plan, seed, account.number},
       look_{account.look, Urgency::routine} {}
 
@@ -43,6 +44,16 @@ void Reconciler::stop() {
 void Reconciler::pause() {
   schedule_.stop();
   look_.abandon();
+}
+
+void Reconciler::watch(bool is_watched, MonotonicTime now) {
+  if (std::exchange(is_watched_, is_watched) == is_watched) return;
+  if (is_watched) {
+    plan_.watch_one_more();
+  } else {
+    plan_.watch_one_less();
+  }
+  schedule_.watch(is_watched, now);
 }
 
 void Reconciler::wake(Now now) {
@@ -97,7 +108,10 @@ void Reconciler::compare(const SymbolConfigs& configs, Now now) {
 }
 
 Reconciler::Result Reconciler::end(Now now) {
+  const bool settings_were_due = schedule_.looks_at_settings();
   schedule_.done(findings_.undecided, now.monotonic);
+  if (settings_were_due && (findings_.failed || findings_.undecided))
+    schedule_.look_at_settings_next();
   if (findings_.corrected) {
     ++corrections_in_a_row_;
     return {ReconcileOutcome::corrected, !findings_.failed};

@@ -32,7 +32,7 @@ class Reconciler {
     AccountLook::Context look;
   };
 
-  Reconciler(const Account& account, const ReconcilePlan& plan, std::uint64_t seed);
+  Reconciler(const Account& account, ReconcilePlan& plan, std::uint64_t seed);
 
   // The account is synchronized.
   void start(MonotonicTime now) { schedule_.start(now); }
@@ -40,6 +40,9 @@ class Reconciler {
   // The stream goes on with a gap, after which the account is synchronized anew: stops, but
   // remembers how often the stream was caught.
   void pause();
+
+  // Nothing shows that the user stream delivers: compare every few seconds, or no longer so.
+  void watch(bool is_watched, MonotonicTime now);
 
   bool awaits(RequestNumber request) const { return look_.awaits(request); }
   struct Result {
@@ -69,6 +72,8 @@ class Reconciler {
   Result end(Now now);
 
   Account account_;
+  ReconcilePlan& plan_;
+  bool is_watched_ = false;
   ReconcileSchedule schedule_;
   AccountLook look_;
   Findings findings_;

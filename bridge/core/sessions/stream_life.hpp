@@ -32,6 +32,8 @@ class StreamLife {
 
   Phase phase() const { return phase_; }
   bool is_open() const { return phase_ == Phase::open; }
+  // Whether anything has come since then.
+  bool was_heard_since(MonotonicTime time) const { return heard_at_ > time; }
   // Whether it has been open long enough to say that connecting works again.
   bool was_stable(MonotonicTime now) const;
 

@@ -16,13 +16,22 @@ void SubscriptionProbe::stop() {
 
 SubscriptionProbe::Due SubscriptionProbe::wake(MonotonicTime now, std::uint64_t next_id) {
   if (now < deadline()) return Due::nothing;
-  if (asked_id_) {
-    stop();
-    return Due::unanswered;
-  }
+  if (asked_id_) return Due::unanswered;
   asked_id_ = next_id;
+  asked_at_ = now;
+  was_extended_ = false;
   overdue_at_ = now + limits::probe_timeout;
   return Due::ask;
+}
+
+void SubscriptionProbe::extend(MonotonicTime now) {
+  was_extended_ = true;
+  overdue_at_ = now + limits::probe_timeout;
+}
+
+void SubscriptionProbe::give_up(MonotonicTime now) {
+  asked_id_.reset();
+  ask_at_ = now + limits::probe_interval;
 }
 
 bool SubscriptionProbe::take_answer(std::optional<std::uint64_t> id, MonotonicTime now) {

@@ -15,7 +15,7 @@ class SubscriptionProbe {
   enum class Due : std::uint8_t {
     nothing,
     ask,         // with asked_id()
-    unanswered,  // limits::probe_timeout is over
+    unanswered,  // limits::probe_timeout is over: extend() or give_up()
   };
 
   // The first question is due at once, the next ones at intervals.
@@ -28,6 +28,13 @@ class SubscriptionProbe {
   Due wake(MonotonicTime now, std::uint64_t next_id);
   MonotonicTime deadline() const { return asked_id_ ? overdue_at_ : ask_at_; }
 
+  // Waits once more as long for the answer to the question that is under way.
+  void extend(MonotonicTime now);
+  bool was_extended() const { return was_extended_; }
+  // There will be no answer; the next question is due after an interval.
+  void give_up(MonotonicTime now);
+  MonotonicTime asked_at() const { return asked_at_; }
+
   std::uint64_t asked_id() const { return *asked_id_; }
   // Whether this answers the question that is under way. An answer that lost its id does: nothing
   // else is asked in this way.
@@ -35,7 +42,9 @@ class SubscriptionProbe {
 
  private:
   MonotonicTime ask_at_ = never;
+  MonotonicTime asked_at_;
   MonotonicTime overdue_at_ = never;
+  bool was_extended_ = false;
   std::optional<std::uint64_t> asked_id_;  // under way
 };
 

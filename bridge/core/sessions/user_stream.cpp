@@ -12,28 +12,25 @@ namespace bridge {
 namespace {
 
 constexpr std::string_view no_pongs = "it does not answer pings";
-constexpr std::string_view no_answers = "it does not answer LIST_SUBSCRIPTIONS";
+constexpr std::string_view no_answers = "it answers neither LIST_SUBSCRIPTIONS nor a ping";
 
 }  // namespace
 
 UserStream::UserStream(UserStreamListener& listener, Effects& effects, ConnectionPacer& pacer,
-                       Settings settings)
-    : listener_{listener},
-      effects_{effects},
-      pacer_{pacer},
-      form_{settings.form},
-      random_{settings.seed} {}
+                       std::uint64_t seed)
+    : listener_{listener}, effects_{effects}, pacer_{pacer}, random_{seed} {}
 
-void UserStream::open(const Secret& listen_key, Now now) {
+void UserStream::open(const Secret& listen_key, UserStreamForm form, Now now) {
   BRIDGE_ASSERT(is_closed() && !has_successor());
   listen_key_ = listen_key;
+  form_ = form;
   open(serving_, now);
 }
 
 void UserStream::open(Connection& connection, Now now) {
   connection = Connection{.number = ++last_number_, .life = {}, .probe = {}};
   connection.life.opening(now.monotonic);
-  effects_.add(effect::OpenUserStream{connection.number, listen_key_});
+  effects_.add(effect::OpenUserStream{connection.number, listen_key_, form_});
 }
 
 void UserStream::close(CloseCause cause, Now now) {
@@ -73,6 +70,7 @@ void UserStream::opened(StreamNumber stream, Now now) {
   if (form_ == UserStreamForm::subscribe)
     effects_.add(effect::SubscribeUserStream{stream, ++last_control_id_, listen_key_});
   connection->probe.start(now.monotonic);
+  connection->judge_at = now.monotonic + limits::evidence_patience;
   if (is_serving(*connection)) {
     metrics_.connected.set(true);
     effects_.log(LogLevel::info, "user stream open");
@@ -122,6 +120,7 @@ void UserStream::message(StreamNumber stream, UserMessage message, Now received)
 
 template <class Event>
 void UserStream::handle(Connection& connection, const Event& event, Now received) {
+  learn_of_event(connection, received);
   if (is_serving(connection)) {
     if (overlap_.is_idle() || overlap_.take_from_serving(event, received)) tell(event, received);
   } else {
@@ -151,6 +150,7 @@ void UserStream::handle(Connection&, const ListenKeyExpired& event, Now received
 }
 
 void UserStream::handle(Connection& connection, const OtherEvent& event, Now received) {
+  if (!event.name.empty()) learn_of_event(connection, received);
   if (is_serving(connection)) metrics_.count(stream_event_named(event.name), received.wall);
 }
 
@@ -162,29 +162,63 @@ void UserStream::handle(Connection& connection, const ControlReply& reply, Now r
                                         std::to_string(*reply.error_code) + ")");
     return;
   }
-  // An exchange that answers without a list leaves it open, and is taken at its word otherwise.
-  if (reply.streams && !carries_events(form_, listen_key_, *reply.streams)) {
-    return failed(connection, CloseCause::deaf,
-                  "the exchange does not list the account's events on it", received);
-  }
   if (is_serving(connection) && is_last_word_asked_) return hand_over(received);
-  if (std::exchange(connection.is_proven, true)) return;
-  if (!reply.streams)
-    effects_.log(LogLevel::warn,
-                 "user stream: the exchange does not say what it sends; only comparisons over REST "
-                 "will tell");
-  if (is_serving(connection)) {
-    listener_.on_stream_proven(received);
-  } else {
-    overlap_ends_ = received.monotonic + limits::rotation_overlap;
+  learn(connection,
+        reply.streams ? listing_of(listen_key_, *reply.streams) : StreamListing::nothing, received);
+}
+
+// --- evidence -------------------------------------------------------------------------------
+
+bool UserStream::needs_watching() const {
+  const bool is_listed = serving_.listing != StreamListing::nothing;
+  if (serving_.evidence == StreamEvidence::event) return serving_.was_listed && !is_listed;
+  if (!is_listed) return true;
+  return form_ == UserStreamForm::events && serving_.listing == StreamListing::bare_key;
+}
+
+void UserStream::learn(Connection& connection, StreamListing listing, Now now) {
+  if (!is_serving(connection) && serving_.was_listed && listing < serving_.listing)
+    return failed(connection, CloseCause::deaf,
+                  "the exchange does not list the account's events on it", now);
+  connection.listing = listing;
+  const bool is_listed = listing != StreamListing::nothing;
+  connection.was_listed = connection.was_listed || is_listed;
+  if (connection.evidence != StreamEvidence::event)
+    connection.evidence = is_listed ? StreamEvidence::listed : StreamEvidence::connected;
+  judge(connection, now);
+}
+
+void UserStream::learn_of_event(Connection& connection, Now received) {
+  if (std::exchange(connection.evidence, StreamEvidence::event) != StreamEvidence::event)
+    judge(connection, received);
+}
+
+// Something is known about the connection now, or there is nothing more to wait for.
+void UserStream::judge(Connection& connection, Now now) {
+  connection.judge_at = never;
+  const bool is_first = !std::exchange(connection.is_judged, true);
+  if (is_serving(connection)) return listener_.on_stream_evidence(now);
+  if (is_first) overlap_ends_ = now.monotonic + limits::rotation_overlap;
+}
+
+// Something else came meanwhile, then the exchange does not answer this, and that is all.
+void UserStream::probe_unanswered(Connection& connection, Now now) {
+  if (connection.life.was_heard_since(connection.probe.asked_at())) {
+    connection.probe.give_up(now.monotonic);
+    if (is_serving(connection) && is_last_word_asked_) return hand_over(now);
+    return learn(connection, StreamListing::nothing, now);
   }
+  if (connection.probe.was_extended())
+    return failed(connection, CloseCause::silence, std::string{no_answers}, now);
+  connection.probe.extend(now.monotonic);
+  effects_.add(effect::Ping{connection.number});
 }
 
 // --- rotation -------------------------------------------------------------------------------
 
 void UserStream::begin_rotation(Now now) {
   successor_due_ = never;
-  if (!may_rotate_ || !is_proven()) return postpone_rotation(now);
+  if (!may_rotate_ || !is_judged()) return postpone_rotation(now);
   rotation_gives_up_at_ = now.monotonic + limits::rotation_patience;
   open(successor_, now);
 }
@@ -220,6 +254,7 @@ void UserStream::promote(CloseCause cause, Now now) {
   metrics_.connected.set(true);
   overlap_ends_ = rotation_gives_up_at_ = never;
   is_last_word_asked_ = false;
+  listener_.on_stream_evidence(now);
 }
 
 // --- time -----------------------------------------------------------------------------------
@@ -245,9 +280,9 @@ void UserStream::wake(Connection& connection, Now now) {
     case SubscriptionProbe::Due::ask:
       effects_.add(effect::ListSubscriptions{connection.number, ++last_control_id_});
       break;
-    case SubscriptionProbe::Due::unanswered:
-      return failed(connection, CloseCause::silence, std::string{no_answers}, now);
+    case SubscriptionProbe::Due::unanswered: return probe_unanswered(connection, now);
   }
+  if (now.monotonic >= connection.judge_at) judge(connection, now);
 }
 
 void UserStream::wake_rotation(Now now) {
@@ -263,8 +298,8 @@ void UserStream::wake_rotation(Now now) {
 
 MonotonicTime UserStream::deadline() const {
   return std::min({serving_.life.deadline(), serving_.probe.deadline(), successor_.life.deadline(),
-                   successor_.probe.deadline(), successor_due_, rotation_gives_up_at_,
-                   overlap_ends_});
+                   successor_.probe.deadline(), serving_.judge_at, successor_.judge_at,
+                   successor_due_, rotation_gives_up_at_, overlap_ends_});
 }
 
 }  // namespace bridge

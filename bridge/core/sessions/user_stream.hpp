@@ -9,6 +9,7 @@
 #include "bridge/core/exchange/user_stream_form.hpp"
 #include "bridge/core/limits/backoff.hpp"
 #include "bridge/core/limits/connection_pacer.hpp"
+#include "bridge/core/positions/publications.hpp"
 #include "bridge/core/sessions/stream_life.hpp"
 #include "bridge/core/sessions/stream_metrics.hpp"
 #include "bridge/core/sessions/stream_overlap.hpp"
@@ -21,8 +22,9 @@ class UserStreamListener {
  public:
   // What happens at the exchange is told from here on.
   virtual void on_stream_open(Now now) = 0;
-  // The exchange has shown that it sends the account's events on it.
-  virtual void on_stream_proven(Now now) = 0;
+  // More, or less, is known about whether the account's events come on it: evidence(),
+  // needs_watching(), is_judged().
+  virtual void on_stream_evidence(Now now) = 0;
   virtual void on_event(const AccountUpdate& update, Now received) = 0;
   virtual void on_event(const LeverageChange& change, Now received) = 0;
   virtual void on_event(const ListenKeyExpired& event, Now received) = 0;
@@ -36,24 +38,22 @@ class UserStreamListener {
 };
 
 // One account's user stream, whichever connection carries it. Notices a connection that is dead,
-// that is not served any more, or that never carried the account's events; and replaces a
-// connection before the exchange cuts it, with events told once and in order and nothing lost.
+// says what shows that it delivers events, and replaces a connection before the exchange cuts it,
+// with events told once and in order and nothing lost.
 //
-// A rotation: open a second connection with the same listen key; when LIST_SUBSCRIPTIONS has shown
-// that it carries the events, listen to both for limits::rotation_overlap; then ask the old one for
-// its subscriptions, and when it answers, all that it had to say has come: the new one takes over.
+// What LIST_SUBSCRIPTIONS answers is evidence and no more: an exchange that answers otherwise than
+// expected, or not at all, may deliver all the same.
+//
+// A rotation: open a second connection with the same listen key; when it is judged like the one
+// before, listen to both for limits::rotation_overlap; then ask the old one for its subscriptions,
+// and when it answers, all that it had to say has come: the new one takes over.
 class UserStream {
  public:
-  struct Settings {
-    UserStreamForm form = UserStreamForm::events;
-    std::uint64_t seed = 0;  // of the jitter
-  };
-
-  // All references outlive it.
+  // All references outlive it. `seed`: of the jitter.
   UserStream(UserStreamListener& listener, Effects& effects, ConnectionPacer& pacer,
-             Settings settings);
+             std::uint64_t seed);
 
-  void open(const Secret& listen_key, Now now);
+  void open(const Secret& listen_key, UserStreamForm form, Now now);
   // Gives up all connections; nothing is told about them any more.
   void close(CloseCause cause, Now now);
   // Whether a rotation may begin: the account is well.
@@ -63,7 +63,14 @@ class UserStream {
 
   bool is_open() const { return serving_.life.is_open(); }
   bool is_closed() const { return serving_.life.phase() == StreamLife::Phase::closed; }
-  bool is_proven() const { return serving_.is_proven; }
+  UserStreamForm form() const { return form_; }
+  // What shows that it delivers.
+  StreamEvidence evidence() const { return serving_.evidence; }
+  // Whether there is evidence, or nothing more to wait for.
+  bool is_judged() const { return serving_.is_judged; }
+  // Whether it may bring nothing, for all that is known: there is no evidence, or the exchange
+  // lists less than it should.
+  bool needs_watching() const;
   // Whether the connection that was closed last had been open long enough to say that connecting
   // works again.
   bool was_stable() const { return was_stable_; }
@@ -83,7 +90,11 @@ class UserStream {
     StreamNumber number = 0;  // 0: none
     StreamLife life;
     SubscriptionProbe probe;
-    bool is_proven = false;
+    StreamEvidence evidence = StreamEvidence::connected;
+    StreamListing listing = StreamListing::nothing;  // of the last answer
+    bool was_listed = false;
+    bool is_judged = false;
+    MonotonicTime judge_at = never;  // without any evidence
   };
 
   Connection* find(StreamNumber stream);
@@ -104,6 +115,11 @@ class UserStream {
   void promote(CloseCause cause, Now now);
   void postpone_rotation(Now now);
 
+  void probe_unanswered(Connection& connection, Now now);
+  void learn(Connection& connection, StreamListing listing, Now now);
+  void learn_of_event(Connection& connection, Now received);
+  void judge(Connection& connection, Now now);
+
   void handle(Connection& connection, const ControlReply& reply, Now received);
   void handle(Connection& connection, const ListenKeyExpired& event, Now received);
   void handle(Connection& connection, const OtherEvent& event, Now received);
@@ -116,7 +132,7 @@ class UserStream {
   UserStreamListener& listener_;
   Effects& effects_;
   ConnectionPacer& pacer_;
-  const UserStreamForm form_;
+  UserStreamForm form_ = UserStreamForm::events;
   Random random_;
   StreamMetrics metrics_;
 

@@ -130,7 +130,7 @@ std::string encode_part(const BusIdentity& identity, const PositionSnapshot& sna
 
 std::string encode_account_status(const BusIdentity& identity, const AccountStatus& status,
                                   WallTime published) {
-  MessageMap message{17, "account.status", identity};
+  MessageMap message{19, "account.status", identity};
   message.text("account", status.account.name);
   message.text("venue", to_string(status.account.venue));
   message.text("state", to_string(status.state));
@@ -142,6 +142,12 @@ std::string encode_account_status(const BusIdentity& identity, const AccountStat
   message.number("subscribed_symbols", status.subscribed_symbols);
   message.text("detail", status.detail);
   message.time("since_us", status.since);
+  message.text("evidence", to_string(status.evidence));
+  if (status.confirmed) {
+    message.time("confirmed_us", *status.confirmed);
+  } else {
+    message.nil("confirmed_us");
+  }
   message.time("published_us", published);
   message.number("account_seq", status.account_seq);
   return message.take();

@@ -15,13 +15,14 @@ POSITION_KEYS = [
 STATUS_KEYS = [
     "v", "type", "instance", "epoch", "account", "venue", "state", "running", "user_connected",
     "mark_connected", "connected", "active_positions", "subscribed_symbols", "detail", "since_us",
-    "published_us", "account_seq"]
+    "evidence", "confirmed_us", "published_us", "account_seq"]
 SNAPSHOT_KEYS = [
     "v", "type", "instance", "epoch", "scope", "account", "state", "account_seq", "part", "parts",
     "published_us", "positions"]
 HEARTBEAT_KEYS = ["v", "type", "instance", "epoch", "version", "published_us", "accounts"]
 SHUTDOWN_KEYS = ["v", "type", "instance", "epoch", "published_us"]
 
+EVIDENCE = ("connected", "listed", "event")
 WORDS = {
     "venue": {"binance-usdm", "binance-coinm", "binance-pm-um", "binance-pm-cm"},
     "position_side": {"BOTH", "LONG", "SHORT"},
@@ -237,6 +238,12 @@ class MessageRules:
         for name in ("active_positions", "subscribed_symbols", "since_us", "published_us"):
             if not _is_count(body[name]):
                 self._complain(f"{name} is not an unsigned integer")
+        if body["evidence"] not in EVIDENCE:
+            self._complain("has an unknown evidence")
+        if body["confirmed_us"] is not None and not _is_count(body["confirmed_us"]):
+            self._complain("confirmed_us is not a time")
+        if body["state"] == "live" and body["confirmed_us"] is None:
+            self._complain("live and never confirmed")
         if body["connected"] != (body["user_connected"] and body["mark_connected"]):
             self._complain("connected means both streams")
         if body["state"] == "live" and not body["connected"]:

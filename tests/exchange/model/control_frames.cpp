@@ -73,11 +73,13 @@ ControlOutcome subscribe(Connection& connection, World& world, const Request& re
   return reply_only(result_reply("null", request.id));
 }
 
-ControlOutcome list(const Connection& connection, const Request& request) {
+ControlOutcome list(const Connection& connection, const World& world, const Request& request) {
   std::string names;
   JsonWriter writer(names);
   writer.begin_array();
-  for (const std::string& name : connection.list_subscriptions()) writer.text(name);
+  if (world.rules.list_subscriptions == Rules::Listing::streams) {
+    for (const std::string& name : connection.list_subscriptions()) writer.text(name);
+  }
   writer.end_array();
   return reply_only(result_reply(names, request.id));
 }
@@ -109,7 +111,7 @@ ControlOutcome get_property(const Connection& connection, const Request& request
 }
 
 ControlOutcome dispatch(Connection& connection, World& world, const Request& request, UnixMs now) {
-  if (request.method == "LIST_SUBSCRIPTIONS") return list(connection, request);
+  if (request.method == "LIST_SUBSCRIPTIONS") return list(connection, world, request);
   if (request.method == "SET_PROPERTY") return set_property(connection, request);
   if (request.method == "GET_PROPERTY") return get_property(connection, request);
   if (!all_strings(request.parameters)) {

@@ -31,6 +31,9 @@ struct Rules {
   Delivery without_events = Delivery::delivers;
   /// `/private/ws/<listenKey>`.
   Delivery key_in_path = Delivery::silent;
+  /// What LIST_SUBSCRIPTIONS answers: the streams, or always an empty list.
+  enum class Listing : std::uint8_t { streams, nothing };
+  Listing list_subscriptions = Listing::streams;
   /// How often `listenKeyExpired` comes twice, in percent.
   int expired_twice_percent = 25;
 };

@@ -66,6 +66,8 @@ Rules read_rules(const toml::table& source, TomlErrors& errors) {
   rules.without_events =
       static_cast<Delivery>(table.choice("without_events", {"silent", "delivers"}, 1));
   rules.key_in_path = static_cast<Delivery>(table.choice("key_in_path", {"silent", "delivers"}, 0));
+  rules.list_subscriptions =
+      static_cast<Rules::Listing>(table.choice("list_subscriptions", {"streams", "nothing"}, 0));
   table.finish();
   return rules;
 }

@@ -131,6 +131,8 @@ MadeMessage make_account_status(Element value) {
       .subscribed_symbols = static_cast<std::uint32_t>(number(value, "subscribed_symbols")),
       .detail = text(value, "detail"),
       .since = time(value, "since_us"),
+      .evidence = word<StreamEvidence>(text(value, "evidence"), stream_evidence_count),
+      .confirmed = optional(value, "confirmed_us", time),
       .account_seq = number(value, "account_seq")};
   return {account_status_topic(account.name),
           encode_account_status(identity_of(value), status, time(value, "published_us"))};

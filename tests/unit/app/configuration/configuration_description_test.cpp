@@ -52,7 +52,7 @@ TEST(ConfigurationDescription, SaysWhatWouldRunAndWhatIsInsecure) {
   encryption    none: whoever can connect can read
   http          http://127.0.0.1:9464 (/metrics /healthz /readyz /status)
   mark prices   per-symbol, every 1s, stale after 10s
-  user streams  addressed by events
+  user streams  addressed in the form that turns out to work (auto)
   reconcile     every 1m
   log           text, from level info
 

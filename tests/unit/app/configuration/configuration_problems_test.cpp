@@ -211,7 +211,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"FormThatDoesNotExist",
              above_account("[user_stream]\nform = \"query\"\n"),
              {"bridge.toml:2:8: user_stream.form: \"query\" is not a value of this key; write "
-              "\"events\", \"subscribe\" or \"path\""}},
+              "\"auto\", \"events\", \"subscribe\" or \"path\""}},
         Case{"MetricsBySymbolThatAreNotServed",
              above_account("[http]\nper_symbol_metrics = true\n"),
              {"bridge.toml:2:22: http.per_symbol_metrics: metrics by symbol are not served by this "

@@ -47,8 +47,9 @@ class AccountSessionTest : public ::testing::Test {
     if (!session_) {
       account_ = feed_.add_account({.name = "main", .venue = Venue::binance_usdm}, now());
       feed_.set_mark_connected(true, "", now());
-      session_.emplace(AccountSession::Shared{feed_, clock_, pacer_, reconcile_plan_, endpoints_},
-                       account_, settings);
+      session_.emplace(
+          AccountSession::Shared{feed_, clock_, pacer_, reconcile_plan_, endpoints_, forms_},
+          account_, settings);
     }
     return *session_;
   }
@@ -157,6 +158,7 @@ class AccountSessionTest : public ::testing::Test {
   ConnectionPacer pacer_;
   ReconcilePlan reconcile_plan_{0s};
   EndpointDirectory endpoints_;
+  UserStreamForms forms_{std::nullopt};
   std::optional<AccountSession> session_;
   Duration elapsed_{};
   Duration wall_step_{};
@@ -494,48 +496,61 @@ TEST_F(AccountSessionTest, ReconcileIsOffAtIntervalZero) {
   EXPECT_THAT(asked(), IsEmpty());
 }
 
-TEST_F(AccountSessionTest, NobodyIsLiveBeforeTheExchangeListsTheEvents) {
+TEST_F(AccountSessionTest, LiveWhenTheExchangeListsTheEventsOrAfterAShortWaitWithoutThat) {
   session().start(now());
   answer_key();
   collect();
   session().stream_opened(opened_.back().stream, now());
   pass(limits::rest_lag_max, false);
   answer_snapshot({});
-  EXPECT_EQ(state(), AccountState::syncing);
+  EXPECT_EQ(state(), AccountState::syncing) << "the list may still come";
   answer_probes();
   EXPECT_EQ(state(), AccountState::live);
-}
+  EXPECT_EQ(feed_.view(account_).evidence, StreamEvidence::listed);
 
-TEST_F(AccountSessionTest, StreamWithoutTheEventsIsGivenUpWithoutBeingLive) {
-  session().start(now());
+  session().stream_closed(opened_.back().stream, {CloseCause::reset, "cut"}, now());
+  pass(limits::backoff_base);
   answer_key();
   collect();
+  probes_.clear();
   session().stream_opened(opened_.back().stream, now());
-  session().wake(now());
-  collect();
-  ASSERT_EQ(probes_.size(), 1U);
-  ControlReply bare{.id = probes_[0].id, .error_code = {}, .error_message = {}, .streams = {}};
-  bare.streams.emplace().push_back(Secret{"KEY"});
-  message(std::move(bare));
-  collect();
-  EXPECT_THAT(closed_, ElementsAre(opened_.back().stream));
-  EXPECT_EQ(session().stream_metrics().disconnects[CloseCause::deaf].read(), 1U);
-  EXPECT_NE(state(), AccountState::live);
+  pass(limits::rest_lag_max, false);
+  answer_snapshot({});
+  pass(limits::evidence_patience - limits::rest_lag_max - 1us, false);
+  EXPECT_EQ(state(), AccountState::stale);
+  pass(1us, false);
+  EXPECT_EQ(state(), AccountState::live);
+  EXPECT_EQ(feed_.view(account_).evidence, StreamEvidence::connected);
+  EXPECT_THAT(std::string{feed_.view(account_).detail},
+              HasSubstr("nothing shows yet that the user stream delivers"));
 }
 
-TEST_F(AccountSessionTest, StreamThatAnswersNoProbeIsStaleWithinSeconds) {
+TEST_F(AccountSessionTest, EventIsEvidenceAndPublishedAsSuch) {
   bring_live();
-  pass(limits::probe_interval);  // asked once and answered
-  session().stream_alive(opened_.back().stream, now());
-  const MonotonicTime end = now().monotonic + limits::probe_interval + limits::probe_timeout;
-  while (now().monotonic < end && state() == AccountState::live) {
+  message(OtherEvent{.name = "ORDER_TRADE_UPDATE", .event_time = {}});
+  EXPECT_EQ(feed_.view(account_).evidence, StreamEvidence::event);
+  EXPECT_THAT(subscriber_.take(), ElementsAre("main is live"));
+  message(OtherEvent{.name = "ORDER_TRADE_UPDATE", .event_time = {}});
+  EXPECT_THAT(subscriber_.take(), IsEmpty());
+}
+
+TEST_F(AccountSessionTest, StreamThatAnswersNoProbeAndSendsPongsStaysOpen) {
+  bring_live();
+  const MonotonicTime end = now().monotonic + 10min;
+  while (now().monotonic < end) {
     elapsed_ = session().deadline() - MonotonicTime{1h};
     session().wake(now());
     session().stream_alive(opened_.back().stream, now());  // pongs go on
     collect();
   }
+  EXPECT_EQ(state(), AccountState::live);
+  EXPECT_THAT(closed_, IsEmpty());
+}
+
+TEST_F(AccountSessionTest, StreamThatAnswersNeitherProbesNorPingsIsStaleWithinSeventySeconds) {
+  bring_live();
+  pass(limits::stream_silence_max, false);
   EXPECT_EQ(state(), AccountState::stale);
-  EXPECT_THAT(std::string{feed_.view(account_).detail}, HasSubstr("LIST_SUBSCRIPTIONS"));
 }
 
 TEST_F(AccountSessionTest, KeyThatNobodyCouldRenewForAnHourIsGivenUp) {
@@ -573,6 +588,41 @@ TEST_F(AccountSessionTest, CorrectionAsksAtOnceWhetherKeyAndStreamStillLive) {
   EXPECT_EQ(probes_.size(), 1U);
 }
 
+TEST_F(AccountSessionTest, WatchedAccountIsComparedEveryFewSecondsUntilThereIsEvidence) {
+  bring_live();
+  ASSERT_THAT(asked(), IsEmpty()) << "comparisons are off";
+  pass(limits::probe_interval - limits::rest_lag_max, false);
+  ControlReply empty{.id = probes_.back().id, .error_code = {}, .error_message = {}, .streams = {}};
+  empty.streams.emplace();
+  message(std::move(empty));
+  for (int round = 0; round < 5; ++round) {
+    pass(limits::watch_interval, false);
+    ASSERT_THAT(asked(), Contains(Endpoint::position_risk)) << round;
+    answer(Endpoint::position_risk, PositionRows{});
+  }
+  EXPECT_EQ(state(), AccountState::live);
+}
+
+TEST_F(AccountSessionTest, FormOfAddressThatBroughtNothingGivesWayToTheNext) {
+  reconcile_plan_ = ReconcilePlan{60s};
+  bring_live({row("BTCUSDT", both, "0.5", "100", 1)});
+  EXPECT_EQ(opened_.back().form, UserStreamForm::events);
+  pass(60s);
+  answer(Endpoint::position_risk, PositionRows{{row("BTCUSDT", both, "0.7", "101", 9'000'000)}});
+  pass(60s);
+  answer(Endpoint::position_risk, PositionRows{{row("BTCUSDT", both, "0.8", "101", 9'050'000)}});
+  EXPECT_EQ(state(), AccountState::stale);
+  EXPECT_THAT(std::string{feed_.view(account_).detail}, HasSubstr("\"subscribe\""));
+  pass(limits::backoff_base);
+  answer_key();
+  EXPECT_EQ(opened_.back().form, UserStreamForm::subscribe);
+  open_stream();
+  message(OtherEvent{.name = "ORDER_TRADE_UPDATE", .event_time = {}});
+  collect();
+  EXPECT_EQ(forms_.first(), UserStreamForm::subscribe) << "all accounts begin with it";
+  EXPECT_THAT(log_, Contains(HasSubstr("all accounts of the environment begin with it")));
+}
+
 TEST_F(AccountSessionTest, StreamThatMissesChangesTwiceInARowIsReplaced) {
   reconcile_plan_ = ReconcilePlan{60s};
   bring_live({row("BTCUSDT", both, "0.5", "100", 1)});
@@ -580,6 +630,7 @@ TEST_F(AccountSessionTest, StreamThatMissesChangesTwiceInARowIsReplaced) {
   answer(Endpoint::position_risk, PositionRows{{row("BTCUSDT", both, "0.7", "101", 9'000'000)}});
   pass(1s);
   answer(Endpoint::keep_listen_key_alive, ListenKeyReply{Secret{"KEY"}});
+  message(OtherEvent{.name = "ORDER_TRADE_UPDATE", .event_time = {}});  // so it does deliver
   pass(59s);
   answer(Endpoint::position_risk, PositionRows{{row("BTCUSDT", both, "0.8", "101", 9'050'000)}});
   EXPECT_EQ(state(), AccountState::stale);

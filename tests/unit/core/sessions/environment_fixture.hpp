@@ -31,7 +31,16 @@ class EnvironmentTest : public ::testing::Test {
     bool keys_are_refused = false;       // POST and PUT fail with 503
     bool credentials_are_bad = false;    // -2015
     bool events_are_overlooked = false;  // streams opened now do not carry the events
-    bool is_deaf_to_probes = false;      // LIST_SUBSCRIPTIONS is not answered
+    enum class Lists : std::uint8_t {
+      events,
+      bare_key,
+      other_names,
+      nothing,
+      an_error
+    } lists = Lists::events;  // in answer to LIST_SUBSCRIPTIONS
+    std::set<UserStreamForm> served{UserStreamForm::events, UserStreamForm::subscribe,
+                                    UserStreamForm::path};  // the others bring nothing
+    bool is_deaf_to_probes = false;                         // LIST_SUBSCRIPTIONS is not answered
     bool answers_pings = true;
     int events_to_lose = 0;
     PositionMode mode = PositionMode::one_way;
@@ -42,6 +51,7 @@ class EnvironmentTest : public ::testing::Test {
     Owner owner = 0;
     StreamNumber number = 0;
     std::string key;
+    UserStreamForm form = UserStreamForm::events;
     bool is_open = false;
     bool carries_events = true;
     bool is_silenced = false;  // nothing leaves it any more, not even pongs
@@ -59,7 +69,7 @@ class EnvironmentTest : public ::testing::Test {
       session_->add_account(
           {.name = name_of(static_cast<AccountNumber>(number)), .venue = Venue::binance_usdm},
           AccountSession::Settings::ListenKeyOnStop::keep, now());
-    treatments_.resize(accounts);
+    treatments_.resize(accounts, treatment_of_all_);
     session_->start(now());
     perform();
     tick();
@@ -205,6 +215,7 @@ class EnvironmentTest : public ::testing::Test {
   ExchangeClock clock_;
   std::unique_ptr<EnvironmentSession> session_;
   std::vector<Treatment> treatments_;
+  Treatment treatment_of_all_;   // with which accounts begin
   std::vector<Asked> requests_;  // all that were sent
   std::vector<MonotonicTime> connection_attempts_;
   std::vector<std::string> log_;
@@ -257,7 +268,9 @@ class EnvironmentTest : public ::testing::Test {
       this->open({.owner = owner,
                   .number = open->stream,
                   .key = std::string{open->listen_key.reveal()},
-                  .carries_events = !treatments_[owner].events_are_overlooked,
+                  .form = open->form,
+                  .carries_events = !treatments_[owner].events_are_overlooked &&
+                                    treatments_[owner].served.contains(open->form),
                   .symbols = {},
                   .asked_at = now().monotonic});
     } else if (const auto* market = std::get_if<effect::OpenMarketStream>(&effect)) {
@@ -315,12 +328,28 @@ class EnvironmentTest : public ::testing::Test {
   void answer_probe(Owner owner, const effect::ListSubscriptions& list) {
     const Stream* const stream = find(owner, list.stream);
     if (stream == nullptr || stream->is_silenced || treatments_[owner].is_deaf_to_probes) return;
-    ControlReply reply{.id = list.id, .error_code = {}, .error_message = {}, .streams = {}};
-    reply.streams.emplace().push_back(
-        Secret{stream->carries_events ? stream->key + "@ACCOUNT_UPDATE" : stream->key});
+    const ControlReply reply = listing_of(*stream, treatments_[owner], list.id);
     later([this, owner, number = list.stream, reply] {
       session_->account(owner).stream_message(number, reply, now());
     });
+  }
+
+  static ControlReply listing_of(const Stream& stream, const Treatment& treatment,
+                                 std::uint64_t id) {
+    using Lists = Treatment::Lists;
+    ControlReply reply{.id = id, .error_code = {}, .error_message = {}, .streams = {}};
+    if (treatment.lists == Lists::an_error) {
+      reply.error_code = 2;
+      return reply;
+    }
+    reply.streams.emplace();
+    if (treatment.lists == Lists::nothing) return reply;
+    std::string name = stream.key;
+    if (treatment.lists == Lists::other_names) name += "@account";
+    if (treatment.lists == Lists::events && !treatment.events_are_overlooked)
+      name += "@ACCOUNT_UPDATE";
+    reply.streams->push_back(Secret{name});
+    return reply;
   }
 
   void change_subscriptions(const effect::ChangeSubscriptions& change_of) {

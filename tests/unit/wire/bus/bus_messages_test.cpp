@@ -27,6 +27,8 @@ TEST(BusMessages, AccountStatusHasEveryKeyInOrder) {
                              .subscribed_symbols = 2,
                              .detail = "the mark prices are gone",
                              .since = us(5),
+                             .evidence = StreamEvidence::listed,
+                             .confirmed = us(4),
                              .account_seq = 9};
   EXPECT_EQ(
       OrderedJson::from_msgpack(encode_account_status(identity, status, published)).dump(),
@@ -34,6 +36,7 @@ TEST(BusMessages, AccountStatusHasEveryKeyInOrder) {
       R"("account":"main","venue":"binance-usdm","state":"stale","running":true,)"
       R"("user_connected":true,"mark_connected":false,"connected":false,"active_positions":3,)"
       R"("subscribed_symbols":2,"detail":"the mark prices are gone","since_us":5,)"
+      R"("evidence":"listed","confirmed_us":4,)"
       R"("published_us":1790526539050456,"account_seq":9})");
 }
 
@@ -43,6 +46,8 @@ TEST(BusMessages, AnAccountIsConnectedWhenBothStreamsAre) {
   const auto read = OrderedJson::from_msgpack(encode_account_status(identity, status, published));
   EXPECT_EQ(read["connected"], true);
   EXPECT_EQ(read["detail"], "");
+  EXPECT_EQ(read["evidence"], "connected");
+  EXPECT_TRUE(read["confirmed_us"].is_null()) << "nothing was read over REST yet";
 }
 
 TEST(BusMessages, AHeartbeatTellsTheLastNumberOfEachAccount) {
